@@ -1,0 +1,47 @@
+"""The `lineage` command. Each sub-module is one group of commands and imports what is heavy only when it runs."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from flows.cli import ask, cache, demo, deploy, ingest, parse, settings
+from flows.cli.console import Commands, Options
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Turns folders of SQL files into a column-level lineage graph in Neo4j, and answers questions about it.",
+    epilog="Exit codes: 0 fine, 1 something failed (it is named), 2 wrong use, 130 interrupted.",
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the value alone
+    if wanted:
+        typer.echo(f"lineage {version('sql-lineage-graph')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", envvar="LINEAGE_DEBUG", help="Show tracebacks and Prefect's log.")
+    ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    context.obj = Options(verbose=verbose)
+
+
+for module in (ingest, demo, ask, parse, cache, settings, deploy):
+    module.register(app)
+
+
+def main() -> None:
+    """Entry point of the installed `lineage` command."""
+    app()

@@ -1,0 +1,65 @@
+"""What every command shares: where it prints, and how an error becomes a message and an exit code."""
+
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from lineage_core.errors import LineageError, SettingsError, SourceError, UnknownDialectError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+EXIT_FAILED = 1
+EXIT_WRONG_USE = 2
+EXIT_INTERRUPTED = 130
+
+_WRONG_USE = (SettingsError, SourceError, UnknownDialectError)
+
+
+@dataclass
+class Options:
+    """Options given before the command. `verbose` shows tracebacks, and the logs of the parts that work behind."""
+
+    verbose: bool = False
+
+
+def options(context: typer.Context) -> Options:
+    """The options given before the command."""
+    return context.ensure_object(Options)
+
+
+def terminal() -> "Console":
+    """Standard output for people: tables and trees, as wide as the terminal or, into a file, as wide as they need."""
+    from rich.console import Console  # noqa: PLC0415 - rich is not needed for --help
+
+    plain = not sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=plain, width=160 if plain else None)
+
+
+def say(message: str) -> None:
+    """One line for people on standard error, so that standard output stays the answer."""
+    typer.echo(message, err=True)
+
+
+class Commands(TyperGroup):
+    """The command group that turns errors into messages.
+
+    Exit codes: 1 something failed, 2 wrong use (a path, a setting, a dialect), 130 interrupted.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; the one place where an error of ours ends."""
+        try:
+            return super().invoke(ctx)
+        except LineageError as error:
+            if options(ctx).verbose:
+                traceback.print_exception(error)
+            say(f"Error: {error}")
+            raise typer.Exit(EXIT_WRONG_USE if isinstance(error, _WRONG_USE) else EXIT_FAILED) from error
+        except KeyboardInterrupt as error:
+            say("Interrupted. Files that were written stay; the next run does the rest.")
+            raise typer.Exit(EXIT_INTERRUPTED) from error

@@ -1,0 +1,1 @@
+"""The parse cache: facts by content, kept in SQLite through diskcache."""

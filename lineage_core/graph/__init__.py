@@ -1,0 +1,1 @@
+"""Neo4j: connection, generated Cypher, writing, reading, and the embedded server."""

@@ -1,0 +1,1 @@
+"""Facts and catalog to graph rows: names, stars, temp tables, ownership."""

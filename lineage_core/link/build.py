@@ -1,0 +1,190 @@
+"""Building the catalog from the facts of all files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, Routine, from_text, to_text
+from lineage_core.link.naming import Naming
+from lineage_core.link.relation import STAR
+from lineage_core.link.resolve import Resolver, target_columns
+from lineage_core.model.facts import ColumnFact, FileFacts, Flow, ObjectFact, ObjectKind, Query, Statement, TableChange
+
+RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
+
+
+@dataclass(slots=True)
+class _Shape:
+    """A view, or a table made from a query, whose columns have to be found by resolving that query."""
+
+    flow: Flow
+    queries: tuple[Query, ...]
+    naming: Naming
+
+
+@dataclass(slots=True)
+class CatalogBuilder:
+    """Takes files in any order, then builds the catalog."""
+
+    naming_of: Callable[[str, str], Naming]
+    """(path, dialect) -> how names of that file are completed; its catalog is set when building."""
+    _objects: dict[str, list[tuple[str, ObjectFact]]] = field(default_factory=dict)
+    _routines: dict[str, list[tuple[str, ObjectFact]]] = field(default_factory=dict)
+    _synonyms: dict[str, list[tuple[str, ObjectFact, Naming]]] = field(default_factory=dict)
+    _shapes: dict[tuple[str, str], _Shape] = field(default_factory=dict)
+    _changes: list[tuple[str, TableChange, Naming]] = field(default_factory=list)
+
+    def add(self, path: str, facts: FileFacts) -> None:
+        """Take one file's facts."""
+        naming = self.naming_of(path, facts.dialect)
+        for item in facts.objects:
+            if item.temporary:
+                continue
+            key = to_text(naming.defined(item.name, item.database))
+            if item.kind in RELATIONS:
+                self._objects.setdefault(key, []).append((path, item))
+            elif item.kind in ROUTINES:
+                self._routines.setdefault(key, []).append((path, item))
+            elif item.kind is ObjectKind.SYNONYM:
+                self._synonyms.setdefault(key, []).append((path, item, naming))
+        for statement in facts.statements:
+            self._add_shape(path, facts, statement, naming)
+        self._changes += [(path, change, naming) for change in facts.changes]
+
+    def _add_shape(self, path: str, facts: FileFacts, statement: Statement, naming: Naming) -> None:
+        owner = facts.objects[statement.owner] if statement.owner is not None else None
+        if statement.kind not in RELATIONS or (owner is not None and owner.kind not in RELATIONS):
+            return
+        for flow in statement.flows:
+            if flow.target in statement.temporary:
+                continue
+            key = to_text(naming.defined(flow.target, statement.database))
+            self._shapes[key, path] = _Shape(flow, statement.queries, naming.within(statement.database))
+
+    def build(self) -> Catalog:
+        """The catalog: winners chosen, ALTER TABLE applied in path order, views' columns resolved."""
+        catalog = Catalog()
+        for key, found in self._objects.items():
+            catalog.assets[key] = self._asset(found)
+        for key, found in self._routines.items():
+            path, item = max(found, key=lambda pair: pair[0])
+            paths = sorted({path for path, _ in found})
+            catalog.routines[key] = Routine(kind=item.kind, display=item.display or item.name, path=path, paths=paths)
+        for key in self._synonyms:
+            catalog.synonyms[key] = key
+        catalog.index()
+        self._link_synonyms(catalog)
+        for path, change, naming in sorted(self._changes, key=lambda item: (item[0], item[1].line)):
+            _apply(catalog, path, change, naming)
+        _Shapes(catalog, self._shapes).resolve_all()
+        return catalog
+
+    @staticmethod
+    def _asset(found: list[tuple[str, ObjectFact]]) -> Asset:
+        path = max(path for path, _ in found)
+        item = [item for own, item in found if own == path][-1]
+        columns = [CatalogColumn(fact=column, path=path) for column in item.columns]
+        return Asset(
+            kind=item.kind,
+            display=item.display or item.name,
+            path=path,
+            paths=sorted({path for path, _ in found}),
+            description=item.description,
+            columns=columns,
+        )
+
+    def _link_synonyms(self, catalog: Catalog) -> None:
+        direct = {}
+        for key, found in self._synonyms.items():
+            path, item, naming = max(found, key=lambda entry: entry[0])
+            direct[key] = to_text(naming.on(catalog).key(item.target, item.database))
+            catalog.synonym_paths[key] = path
+        for key in direct:
+            seen, target = {key}, direct[key]
+            while target in direct and target not in seen:
+                seen.add(target)
+                target = direct[target]
+            catalog.synonyms[key] = target
+
+
+def _apply(catalog: Catalog, path: str, change: TableChange, naming: Naming) -> None:
+    asset = catalog.assets.get(to_text(naming.on(catalog).key(change.table, change.database)))
+    if asset is None:
+        return
+    dropped, renamed = set(change.dropped), dict(change.renamed)
+    described = change.column_descriptions
+    columns = []
+    for column in asset.columns:
+        fact = column.fact
+        if fact.name in dropped:
+            continue
+        update: dict[str, object] = {}
+        if fact.name in described:
+            update["description"] = described[fact.name]
+        if fact.name in renamed:
+            update["name"] = renamed[fact.name]
+        columns.append(column.model_copy(update={"fact": fact.model_copy(update=update)}) if update else column)
+    names = {column.fact.name for column in columns}
+    position = len(columns)
+    for added in change.added:
+        if added.name not in names:
+            position += 1
+            fact = added.model_copy(update={"position": position})
+            columns.append(CatalogColumn(fact=fact, path=path))
+    asset.columns = columns
+    asset.description = change.description or asset.description
+
+
+class _Shapes:
+    """Resolves the columns of views on views; a view that depends on itself stays without known columns."""
+
+    def __init__(self, catalog: Catalog, shapes: dict[tuple[str, str], _Shape]) -> None:
+        self._catalog = catalog
+        self._shapes = shapes
+        self._open: set[str] = set()
+        self._done: set[str] = set()
+
+    def resolve_all(self) -> None:
+        for key in sorted(self._catalog.assets):
+            self._resolve(key)
+
+    def _resolve(self, key: str) -> None:
+        asset = self._catalog.assets.get(key)
+        shape = self._shapes.get((key, asset.path)) if asset is not None else None
+        if asset is None or shape is None or key in self._done or key in self._open:
+            return
+        self._open.add(key)
+        naming = shape.naming.on(self._catalog)
+        relation = Resolver(shape.queries, lambda name: self._columns_of(naming, name)).query(shape.flow.query)
+        names = target_columns(shape.flow, relation, lambda _: None)
+        if not asset.columns and STAR not in names:
+            asset.columns = [
+                CatalogColumn(fact=ColumnFact(name=name, position=position), path=asset.path)
+                for position, name in enumerate(dict.fromkeys(filter(None, names)), start=1)
+            ]
+        self._open.discard(key)
+        self._done.add(key)
+
+    def _columns_of(self, naming: Naming, name: str) -> tuple[str, ...] | None:
+        key: Key = naming.asset(name)
+        self._resolve(to_text(key))
+        asset = self._catalog.assets.get(to_text(key))
+        return asset.column_names or None if asset is not None else None
+
+
+def build_catalog(files: Iterable[tuple[str, FileFacts]], naming_of: Callable[[str, str], Naming]) -> Catalog:
+    """The catalog of a tree.
+
+    Args:
+        files: (path, facts) of every file, in any order.
+        naming_of: (path, dialect) -> how that file's names are completed.
+    """
+    builder = CatalogBuilder(naming_of)
+    for path, facts in files:
+        builder.add(path, facts)
+    return builder.build()
+
+
+__all__ = ["CatalogBuilder", "build_catalog", "from_text"]

@@ -1,0 +1,138 @@
+"""The catalog: every object the tree defines, with its columns, and who decides what it looks like.
+
+It follows from the tree alone, never from the order in which files were read: of two files that define one object the one
+whose path sorts last wins, and names that leave out a database or schema are completed by what the whole tree defines.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from lineage_core.model.facts import ColumnFact, ObjectKind
+
+Key = tuple[str, str, str]
+"""Canonical name: database, schema, name; the first two may be empty."""
+
+
+_SEPARATOR = "\x1f"
+
+
+class CatalogColumn(BaseModel):
+    """A column and the file that owns it: the table's own file, or the one whose ALTER TABLE added it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fact: ColumnFact
+    path: str
+
+
+class Asset(BaseModel):
+    """A table or view. `path` is the winning definer, `paths` all of them, sorted. `columns` empty: not known."""
+
+    kind: ObjectKind
+    display: str
+    path: str
+    paths: list[str]
+    description: str = ""
+    columns: list[CatalogColumn] = Field(default_factory=list)
+    _by_column: dict[str, CatalogColumn] | None = PrivateAttr(None)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names in order."""
+        return tuple(column.fact.name for column in self.columns)
+
+    def column_named(self, name: str) -> CatalogColumn | None:
+        """The column of that name, or None where the definition does not list it."""
+        if self._by_column is None or len(self._by_column) != len(self.columns):
+            self._by_column = {column.fact.name: column for column in self.columns}
+        return self._by_column.get(name)
+
+
+class Routine(BaseModel):
+    """A procedure or function (`kind`), or another named object that is no relation."""
+
+    kind: ObjectKind
+    display: str
+    path: str
+    paths: list[str]
+
+
+class Catalog(BaseModel):
+    """All known objects by canonical key, as `to_text` writes it."""
+
+    assets: dict[str, Asset] = Field(default_factory=dict)
+    routines: dict[str, Routine] = Field(default_factory=dict)
+    synonyms: dict[str, str] = Field(default_factory=dict)
+    """Synonym -> key of what it stands for, chains followed."""
+    synonym_paths: dict[str, str] = Field(default_factory=dict)
+    _by_schema: dict[tuple[str, str], list[Key]] = PrivateAttr(default_factory=dict)
+    _by_name: dict[str, list[Key]] = PrivateAttr(default_factory=dict)
+    _databases: set[str] = PrivateAttr(default_factory=set)
+
+    def model_post_init(self, context: object, /) -> None:
+        """Build the look-ups."""
+        del context
+        self.index()
+
+    def index(self) -> None:
+        """(Re)build the look-ups after objects were added."""
+        self._by_schema, self._by_name, self._databases = {}, {}, set()
+        for text in (*self.assets, *self.routines, *self.synonyms):
+            key = from_text(text)
+            _append(self._by_schema, key[1:], key)
+            _append(self._by_name, key[2], key)
+            self._databases.add(key[0])
+
+    def knows(self, key: Key) -> bool:
+        """Whether any file defines an object of that name."""
+        text = to_text(key)
+        return text in self.assets or text in self.routines or text in self.synonyms
+
+    def complete(self, parts: tuple[str, ...], database: str, schema: str) -> Key:
+        """The canonical key of a name as written.
+
+        Args:
+            parts: the name's parts, outermost first; empty ones count as left out.
+            database: what a missing database means here (USE, or a setting); may be empty.
+            schema: what a missing schema means here.
+
+        A name that nobody defines under these defaults is taken for the only object that agrees with it in all the parts
+        it does have, where there is just one; else the defaults are its key.
+        """
+        *outer, own_schema, name = ("", "", *parts)[-max(3, len(parts)) :]
+        own_database = ".".join(part for part in outer if part)
+        key = (own_database or database, own_schema or schema, name)
+        if self.knows(key):
+            return key
+        return self._only([own_database, own_schema, name], database) or key
+
+    def _only(self, written: list[str], database: str) -> Key | None:
+        own_database, own_schema, name = written
+        found = self._by_schema.get((own_schema, name), []) if own_schema else self._by_name.get(name, [])
+        if own_database:
+            # `db.dbo.t`, while the tree never says which database its dbo.t is in
+            found = [key for key in found if not key[0]] if own_database not in self._databases else []
+        elif database:
+            found = [key for key in found if key[0] in ("", database)]
+        return found[0] if len(found) == 1 else None
+
+    def follow(self, key: Key) -> Key:
+        """What a synonym stands for; any other key as it is."""
+        target = self.synonyms.get(to_text(key))
+        return from_text(target) if target else key
+
+
+def to_text(key: Key) -> str:
+    """A key as one string, for JSON: its parts joined by a character that no name holds."""
+    return _SEPARATOR.join(part.replace(_SEPARATOR, " ") for part in key)
+
+
+def from_text(text: str) -> Key:
+    """The reverse of `to_text`."""
+    database, schema, name = text.split(_SEPARATOR)
+    return database, schema, name
+
+
+def _append(index: dict, key: object, value: Key) -> None:  # type: ignore[type-arg]
+    index.setdefault(key, []).append(value)

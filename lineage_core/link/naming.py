@@ -1,0 +1,51 @@
+"""How one file's names become canonical keys: its dialect, its databases, and the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lineage_core.link.catalog import Catalog, Key
+from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.names import split_normalised
+
+_EMPTY = Catalog()
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Completes names as written in one file.
+
+    `database` is what a missing database means where no USE has been seen, `schema` what a missing schema means.
+    """
+
+    dialect: Dialect
+    database: str = ""
+    schema: str = ""
+    catalog: Catalog = _EMPTY
+
+    def on(self, catalog: Catalog) -> Naming:
+        """The same with a catalog to look names up in."""
+        return replace(self, catalog=catalog)
+
+    def within(self, database: str) -> Naming:
+        """The same after `USE database`; an empty name changes nothing."""
+        return replace(self, database=database) if database else self
+
+    def defined(self, name: str, database: str = "") -> Key:
+        """The key of an object where it is defined: completed by the defaults, never looked up."""
+        parts = split_normalised(name)
+        *outer, schema, own = ("", "", *parts)[-max(3, len(parts)) :]
+        return (".".join(filter(None, outer)) or database or self.database, schema or self.default_schema, own)
+
+    def key(self, name: str, database: str = "") -> Key:
+        """The key of an object where it is used: completed by the catalog."""
+        return self.catalog.complete(split_normalised(name), database or self.database, self.default_schema)
+
+    def asset(self, name: str, database: str = "") -> Key:
+        """The key of a table or view where it is used, synonyms followed."""
+        return self.catalog.follow(self.key(name, database))
+
+    @property
+    def default_schema(self) -> str:
+        """The setting's, else the dialect's own."""
+        return self.schema or self.dialect.default_schema

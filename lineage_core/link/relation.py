@@ -1,0 +1,114 @@
+"""Relations while a query is resolved: output columns with the persistent columns they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lineage_core.model.facts import FlowKind
+
+STAR = "*"
+
+_STRENGTH = {FlowKind.IDENTITY: 0, FlowKind.TRANSFORMATION: 1, FlowKind.AGGREGATION: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A column of a table that a value comes from; `asset` None where it cannot be known."""
+
+    asset: str | None
+    column: str
+    kind: FlowKind = FlowKind.IDENTITY
+
+    def through(self, outer: FlowKind) -> Origin:
+        """The origin as seen behind one more expression of kind `outer`."""
+        return Origin(self.asset, self.column, compose(self.kind, outer))
+
+
+def compose(inner: FlowKind, outer: FlowKind) -> FlowKind:
+    """The kind of a flow made of two: an influence anywhere makes an influence, else the stronger kind."""
+    if not outer.direct:
+        return outer
+    if not inner.direct:
+        return inner
+    return max(inner, outer, key=_STRENGTH.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class OutColumn:
+    """One column of a relation; the name `*` stands for all columns that are not known by name."""
+
+    name: str
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The columns of a source or query, in order.
+
+    `bases` are the tables below it (what `count(*)` flows from). `anything` are the origins of every column that is not
+    listed, for a function whose output columns are not declared.
+    """
+
+    columns: tuple[OutColumn, ...] = ()
+    bases: tuple[str, ...] = ()
+    anything: tuple[Origin, ...] = ()
+    _by_name: dict[str, tuple[Origin, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the columns by name; of two with one name both count."""
+        for column in self.columns:
+            self._by_name[column.name] = self._by_name.get(column.name, ()) + column.origins
+
+    def knows(self, name: str) -> bool:
+        """Whether the column is listed."""
+        return name in self._by_name
+
+    @property
+    def open(self) -> bool:
+        """Whether there may be columns that are not listed."""
+        return STAR in self._by_name
+
+    def lookup(self, name: str) -> tuple[Origin, ...] | None:
+        """The origins of a column; of one that is not listed, the star's tables; None if there can be no such column."""
+        if name in self._by_name:
+            return self._by_name[name]
+        if self.open:
+            return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in self._by_name[STAR])
+        return self.anything or None
+
+    def renamed(self, names: Sequence[str]) -> Relation:
+        """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are."""
+        if not names:
+            return self
+        if self.anything and not self.columns:
+            return Relation(tuple(OutColumn(name, self.anything) for name in names), self.bases)
+        if self.open:
+            star = self._by_name[STAR]
+            return Relation(tuple(OutColumn(name, star) for name in names), self.bases)
+        kept = self.columns[len(names) :]
+        head = (OutColumn(name, column.origins) for name, column in zip(names, self.columns, strict=False))
+        return Relation((*head, *kept), self.bases)
+
+    @classmethod
+    def of_table(cls, name: str, columns: Sequence[str] | None) -> Relation:
+        """A persistent table; `columns` None: not known."""
+        known = columns if columns else (STAR,)
+        return cls(tuple(OutColumn(column, (Origin(name, column),)) for column in known), (name,))
+
+
+def union(relations: Sequence[Relation]) -> Relation:
+    """A set operation: columns by position, named by the first branch."""
+    if len(relations) == 1:
+        return relations[0]
+    width = max((len(relation.columns) for relation in relations), default=0)
+    columns = []
+    for position in range(width):
+        same = [relation.columns[position] for relation in relations if position < len(relation.columns)]
+        columns.append(OutColumn(same[0].name, distinct(origin for column in same for origin in column.origins)))
+    return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
+
+
+def distinct(origins: Iterable[Origin]) -> tuple[Origin, ...]:
+    """Without doubles, in order."""
+    return tuple(dict.fromkeys(origins))

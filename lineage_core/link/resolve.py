@@ -1,0 +1,170 @@
+"""One statement's facts plus known columns to column flows: stars, unqualified columns, CTEs and subqueries resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
+from lineage_core.link.scope import Scope
+from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, Statement
+
+ColumnsOf = Callable[[str], Sequence[str] | None]
+"""Name of a table as written -> its columns in order, or None where they are not known."""
+
+PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
+"""In a trigger they stand for the trigger's own table."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFlow:
+    """One column reaching another. `source_asset` None: it cannot be known which table's column it is.
+
+    `target_asset` None: the statement is a bare query. `expression` is the SQL that makes the target's value.
+    """
+
+    source_asset: str | None
+    source_column: str
+    target_asset: str | None
+    target_column: str
+    kind: FlowKind
+    expression: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A statement's flows: `columns` carry values, `influences` decide which. `shapes`: columns of each flow's target."""
+
+    columns: tuple[ColumnFlow, ...] = ()
+    influences: tuple[ColumnFlow, ...] = ()
+    shapes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def resolve(statement: Statement, columns_of: ColumnsOf, trigger_table: str = "") -> Resolved:
+    """The statement's column flows.
+
+    Args:
+        statement: facts; temp tables are tables here, to be collapsed over the script afterwards.
+        columns_of: the catalog.
+        trigger_table: what `inserted`, `deleted`, NEW and OLD stand for.
+    """
+    columns: dict[ColumnFlow, None] = {}
+    influences: dict[ColumnFlow, None] = {}
+    shapes = []
+    for flow in statement.flows:
+        resolver = Resolver(statement.queries, columns_of, trigger_table)
+        relation = resolver.query(flow.query)
+        names = target_columns(flow, relation, columns_of)
+        texts = _expressions(statement.queries, flow.query)
+        for position, (name, column) in enumerate(zip(names, relation.columns, strict=False)):
+            text = texts[position] if len(texts) == len(relation.columns) else ""
+            for origin in column.origins:
+                item = _flow_item(origin, flow.target, name, text)
+                (columns if origin.kind.direct else influences).setdefault(item)
+        for origin in resolver.deciding:
+            influences.setdefault(_flow_item(origin, flow.target, STAR, ""))
+        shapes.append((flow.target, tuple(names)))
+    return Resolved(tuple(columns), tuple(influences), tuple(shapes))
+
+
+def target_columns(flow: Flow, relation: Relation, columns_of: ColumnsOf) -> list[str]:
+    """Names of the target's columns, one for each column of the relation, `*` where only the whole can be said."""
+    names = [column.name for column in relation.columns]
+    if flow.columns:
+        if not relation.open:
+            return [*flow.columns[: len(names)]]
+        return [STAR if name == STAR else name for name in names]
+    if flow.positional and not relation.open:
+        known = columns_of(flow.target)
+        if known is not None and len(known) == len(names):
+            return list(known)
+    return names
+
+
+class Resolver:
+    """Resolves the queries of one flow; `deciding` collects what filters, joins, groups and sorts on the way."""
+
+    def __init__(self, queries: Sequence[Query], columns_of: ColumnsOf, trigger_table: str = "") -> None:
+        self._queries = queries
+        self._columns_of = columns_of
+        self._trigger_table = trigger_table
+        self.deciding: dict[Origin, None] = {}
+
+    def query(self, index: int, parent: Scope | None = None, ctes: Mapping[str, Relation] | None = None) -> Relation:
+        """The relation that `queries[index]` gives."""
+        query = self._queries[index]
+        in_sight = dict(ctes or {})
+        for cte in query.ctes:
+            in_sight[cte.name] = self._cte(cte, parent, in_sight)
+        if query.branches:
+            branches = [self.query(branch, parent, in_sight) for branch in query.branches]
+            whole = union(branches)
+            scope = Scope(parent, [(Source(), whole)])
+        else:
+            scope = self._scope(query, parent, in_sight)
+            whole = self._select(query, scope, in_sight)
+        for ref in query.influences:
+            self.deciding |= dict.fromkeys(o for o in self._origins(ref, scope, in_sight) if o.asset)
+        return whole
+
+    def _cte(self, cte: Cte, parent: Scope | None, in_sight: dict[str, Relation]) -> Relation:
+        query = self._queries[cte.query]
+        if cte.recursive and query.branches:  # the anchor says what the recursive branch reads
+            anchor = self.query(query.branches[0], parent, in_sight).renamed(cte.columns)
+            in_sight = {**in_sight, cte.name: anchor}
+        return self.query(cte.query, parent, in_sight).renamed(cte.columns)
+
+    def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Relation]) -> Scope:
+        scope = Scope(parent)
+        for source in query.sources:
+            scope.sources.append((source, self._source(source, scope, ctes).renamed(source.columns)))
+        return scope
+
+    def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+        if source.query is not None:
+            return self.query(source.query, scope, ctes)
+        if not source.table:
+            origins = distinct(origin for ref in source.refs for origin in self._origins(ref, scope, ctes))
+            return Relation(anything=origins)
+        if source.table in ctes:
+            return ctes[source.table]
+        if source.table in PSEUDO_TABLES and self._trigger_table:
+            return Relation.of_table(self._trigger_table, self._columns_of(self._trigger_table))
+        return Relation.of_table(source.table, self._columns_of(source.table))
+
+    def _select(self, query: Query, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+        columns: list[OutColumn] = []
+        for output in query.outputs:
+            if output.star:
+                columns += scope.star(output)
+                continue
+            origins = distinct(origin for ref in output.refs for origin in self._origins(ref, scope, ctes))
+            columns.append(OutColumn(output.name, origins))
+            scope.aliases.setdefault(output.name, origins)
+        bases = tuple(dict.fromkeys(base for _, relation in scope.sources for base in relation.bases))
+        return Relation(tuple(columns), bases)
+
+    def _origins(self, ref: Ref, scope: Scope, ctes: Mapping[str, Relation]) -> tuple[Origin, ...]:
+        if ref.query is not None:
+            inner = self.query(ref.query, scope, ctes)
+            return distinct(origin.through(ref.kind) for column in inner.columns for origin in column.origins)
+        if ref.qualifier in PSEUDO_TABLES and self._trigger_table:
+            return (Origin(self._trigger_table, ref.name, ref.kind),)
+        return distinct(origin.through(ref.kind) for origin in scope.find(ref.qualifier, ref.name))
+
+
+def _expressions(queries: Sequence[Query], index: int) -> list[str]:
+    """The SQL of each output, empty where the query is a set operation or holds a star."""
+    query = queries[index]
+    while query.branches and len(query.branches) == 1:
+        query = queries[query.branches[0]]
+    if query.branches or any(output.star for output in query.outputs):
+        return []
+    return [output.expression for output in query.outputs]
+
+
+def _flow_item(origin: Origin, target: str, column: str, expression: str) -> ColumnFlow:
+    return ColumnFlow(origin.asset, origin.column, target or None, column, origin.kind, expression)
+
+
+__all__ = ["ColumnFlow", "ColumnsOf", "FlowKind", "Resolved", "Resolver", "resolve", "target_columns"]

@@ -1,0 +1,187 @@
+"""One file's facts plus the catalog to its graph rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lineage_core.link.catalog import Catalog, Key, to_text
+from lineage_core.link.graph_file import GraphFile, Node, digest_of
+from lineage_core.link.naming import Naming
+from lineage_core.link.resolve import ColumnFlow
+from lineage_core.link.session import Collapsed, Session
+from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
+from lineage_core.model.files import FileStatus
+from lineage_core.model.rows import FileRows
+from lineage_core.model.schema import Label, RelType
+from lineage_core.sql.names import split_normalised
+
+RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
+
+_PARTS = {
+    ObjectKind.TRIGGER: Label.TRIGGER,
+    ObjectKind.SYNONYM: Label.SYNONYM,
+    ObjectKind.INDEX: Label.INDEX,
+    ObjectKind.CONSTRAINT: Label.CONSTRAINT,
+}
+
+DEGRADED = 0.5
+"""Confidence of what was read from a statement's tokens because it could not be parsed."""
+
+_MAX_ERRORS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What is known of a file besides its facts; `properties` are those of the File node."""
+
+    path: str
+    status: FileStatus
+    properties: dict[str, object]
+
+
+def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming: Naming, project: str) -> FileRows:
+    """The rows of one file; a file that could not be read at all (`facts` None) has none but its File node."""
+    graph = GraphFile(project, info.path, catalog)
+    if facts is not None and info.status is not FileStatus.FAILED:
+        linker = _Linker(graph, facts, naming.on(catalog))
+        linker.objects()
+        linker.statements()
+    nodes = sorted(graph.nodes.values(), key=lambda row: row.key)
+    present = {row.id for row in nodes} | {graph.file.id}
+    rels = sorted(graph.rels.values(), key=lambda row: row.key)
+    lost = [row for row in rels if row.start not in present or row.end not in present]
+    rels = [row for row in rels if row.start in present and row.end in present]
+    rejected = [*graph.rejected, *((row.model_dump(mode="json"), "an end of it was refused") for row in lost)]
+    file = dict(info.properties)
+    return FileRows(
+        path=info.path,
+        status=info.status,
+        file=file,
+        nodes=nodes,
+        rels=rels,
+        rejected=rejected,
+        digest=digest_of(file, nodes, rels),
+    )
+
+
+class _Linker:
+    """Turns the facts of one file to rows."""
+
+    def __init__(self, graph: GraphFile, facts: FileFacts, naming: Naming) -> None:
+        self._graph = graph
+        self._facts = facts
+        self._naming = naming
+        self._actors: dict[int, Node] = {}
+
+    def objects(self) -> None:
+        """DEFINES, columns, keys, indexes, triggers and synonyms."""
+        for index, item in enumerate(self._facts.objects):
+            if item.temporary:
+                continue
+            node = self._object(item)
+            if node is not None:
+                self._actors[index] = node
+                self._graph.rel(RelType.DEFINES, self._graph.file, node, line=item.line)
+        for change in self._facts.changes:
+            key = self._naming.asset(change.table, change.database)
+            if to_text(key) in self._graph.catalog.assets:
+                self._graph.asset(key)
+                self._graph.columns(key)
+
+    def statements(self) -> None:
+        """READS_FROM, WRITES_TO, DERIVES, CALLS and column flows, temp tables collapsed per routine or script."""
+        sessions: dict[int | None, Session] = {}
+        for statement in self._facts.statements:
+            owner = statement.owner
+            private = owner if owner is not None and self._facts.objects[owner].kind not in RELATIONS else None
+            naming = self._naming.within(statement.database)
+            if private not in sessions:
+                table = self._facts.objects[private].on if private is not None else ""
+                sessions[private] = Session(_columns_of(self._graph.catalog, naming), table)
+            _, collapsed = sessions[private].take(statement)
+            self._statement(statement, collapsed, naming)
+
+    def _object(self, item: ObjectFact) -> Node | None:
+        naming = self._naming.within(item.database)
+        if item.kind in RELATIONS:
+            key = naming.defined(item.name, item.database)
+            node = self._graph.asset(key)
+            self._graph.columns(key)
+            return node
+        if item.kind in ROUTINES:
+            return self._graph.routine(naming.defined(item.name, item.database))
+        if item.kind in _PARTS:
+            return self._part(item, naming)
+        return None
+
+    def _part(self, item: ObjectFact, naming: Naming) -> Node:
+        on = naming.asset(item.on, item.database) if item.on else None
+        own = split_normalised(item.name)
+        key: tuple[str, ...] = naming.defined(item.name, item.database)
+        if on is not None and item.kind is not ObjectKind.TRIGGER:
+            key = (*on, own[-1])  # unique within its table
+        node = self._graph.part(_PARTS[item.kind], key, item.display or own[-1], item.definition or item.target)
+        if on is not None:
+            rel_type = RelType.ATTACHED_TO if item.kind is ObjectKind.TRIGGER else RelType.BELONGS_TO
+            self._graph.rel(rel_type, node, self._graph.asset(on), line=item.line)
+            if item.references:
+                target = self._graph.asset(naming.asset(item.references, item.database))
+                self._graph.rel(RelType.REFERENCES, self._graph.asset(on), target, line=item.line)
+        if item.kind is ObjectKind.SYNONYM and item.target:
+            self._graph.rel(RelType.ALIAS_OF, node, self._synonym_target(item, naming), line=item.line)
+        return node
+
+    def _synonym_target(self, item: ObjectFact, naming: Naming) -> Node:
+        key = naming.asset(item.target, item.database)
+        if to_text(key) in self._graph.catalog.routines:
+            return self._graph.routine(key)
+        return self._graph.asset(key)
+
+    def _statement(self, statement: Statement, said: Collapsed, naming: Naming) -> None:
+        graph, line = self._graph, statement.line
+        trust = DEGRADED if statement.degraded else 1.0
+        actor = self._actors.get(statement.owner, graph.file) if statement.owner is not None else graph.file
+        reads = self._assets(said.reads, naming)
+        writes = self._assets(said.writes, naming)
+        for node in reads:
+            if node != actor:
+                graph.rel(RelType.READS_FROM, actor, node, line=line, confidence=trust)
+        for node in writes:
+            if node != actor and statement.kind not in {"view", "materialized_view"}:
+                graph.rel(RelType.WRITES_TO, actor, node, line=line, confidence=trust)
+        for target in writes:
+            for source in self._assets(said.sources, naming):
+                graph.rel(RelType.DERIVES, target, source, line=line, confidence=trust)
+        for name in statement.calls:
+            graph.rel(RelType.CALLS, actor, graph.routine(naming.asset(name)), line=line, confidence=trust)
+        self._flows(statement, actor, (*said.columns, *said.influences), naming)
+
+    def _assets(self, names: Iterable[str], naming: Naming) -> list[Node]:
+        return [self._graph.asset(naming.asset(name)) for name in names]
+
+    def _flows(self, statement: Statement, actor: Node, flows: Iterable[ColumnFlow], naming: Naming) -> None:
+        logic: dict[tuple[Key, str], str] = {}
+        for flow in flows:
+            if flow.source_asset is None or flow.target_asset is None:
+                continue
+            target_key = naming.asset(flow.target_asset)
+            text = logic.setdefault((target_key, flow.target_column), flow.expression or _plain(flow))
+            source = self._graph.column(naming.asset(flow.source_asset), flow.source_column, statement.line)
+            target = self._graph.column(target_key, flow.target_column, statement.line)
+            step = self._graph.transformation(actor, target, statement.kind, flow.expression or text)
+            self._graph.rel(RelType.INPUT_TO, source, step, line=statement.line, kind=FlowKind(flow.kind))
+            self._graph.rel(RelType.GENERATES, step, target, line=statement.line)
+
+
+def _plain(flow: ColumnFlow) -> str:
+    return f"{flow.source_asset}.{flow.source_column}" if flow.kind.direct else ""
+
+
+def _columns_of(catalog: Catalog, naming: Naming):  # noqa: ANN202 - a ColumnsOf
+    def columns_of(name: str) -> tuple[str, ...] | None:
+        asset = catalog.assets.get(to_text(naming.asset(name)))
+        return asset.column_names or None if asset is not None else None
+
+    return columns_of

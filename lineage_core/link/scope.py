@@ -1,0 +1,106 @@
+"""Name lookup inside one query: which source a column belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
+from lineage_core.model.facts import Output, Source
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far."""
+
+    parent: Scope | None = None
+    sources: list[tuple[Source, Relation]] = field(default_factory=list)
+    aliases: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
+
+    def find(self, qualifier: str, name: str) -> tuple[Origin, ...]:
+        """The origins of a column; an origin without asset where it could be several's or nobody's."""
+        if name == STAR:
+            return self._rows(qualifier)
+        found = self._qualified(qualifier, name) if qualifier else self._unqualified(name)
+        if found is not None:
+            return found
+        return self._field(qualifier) if qualifier and self.sources else (Origin(None, name),)
+
+    def star(self, output: Output) -> list[OutColumn]:
+        """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
+        columns: list[OutColumn] = []
+        merged: set[str] = set()
+        for source, relation in self._matching(output.qualifier) if output.qualifier else self.sources:
+            for column in relation.columns:
+                if column.name in output.excluded or (column.name in merged and column.name in source.using):
+                    continue
+                merged.add(column.name)
+                columns.append(OutColumn(output.renamed.get(column.name, column.name), column.origins))
+        return columns
+
+    def _rows(self, qualifier: str) -> tuple[Origin, ...]:
+        matching = self._matching(qualifier) if qualifier else self.sources
+        return distinct(Origin(base, STAR) for _, relation in matching for base in relation.bases)
+
+    def _matching(self, qualifier: str) -> list[tuple[Source, Relation]]:
+        exact = [item for item in self.sources if qualifier in (item[0].alias, item[0].table)]
+        if exact:
+            return exact
+        return [item for item in self.sources if not item[0].alias and same_table(item[0].table, qualifier)]
+
+    def _qualified(self, qualifier: str, name: str) -> tuple[Origin, ...] | None:
+        matching = self._matching(qualifier)
+        if matching:
+            source, relation = matching[0]
+            found = relation.lookup(name)
+            return found if found is not None else _unlisted(source, relation, name)
+        return self.parent._qualified(qualifier, name) if self.parent else None  # noqa: SLF001 - its own class
+
+    def _unqualified(self, name: str) -> tuple[Origin, ...] | None:
+        known = [(source, relation) for source, relation in self.sources if relation.knows(name)]
+        if known:
+            shared = any(name in source.using for source, _ in known[1:])
+            taken = known if shared or len(known) > 1 else known[:1]
+            return distinct(origin for _, relation in taken for origin in relation.lookup(name) or ())
+        if using := [item for item in self.sources if name in item[0].using]:
+            return self._both_sides(using[0], name)
+        return self._guess(name)
+
+    def _both_sides(self, item: tuple[Source, Relation], name: str) -> tuple[Origin, ...]:
+        """A column joined by USING, of tables whose columns are not known: it is in both."""
+        sides = [*self.sources[: self.sources.index(item)][-1:], item]
+        return distinct(origin for _, relation in sides for origin in relation.lookup(name) or ())
+
+    def _guess(self, name: str) -> tuple[Origin, ...] | None:
+        """No source lists the column: one whose columns are unknown may have it, else an alias, else the outer query."""
+        candidates = [relation for _, relation in self.sources if relation.open]
+        if len(candidates) == 1:
+            return candidates[0].lookup(name)
+        if candidates:
+            return (Origin(None, name),)
+        if name in self.aliases:
+            return self.aliases[name]
+        if self.parent is not None:
+            found = self.parent._unqualified(name)  # noqa: SLF001 - its own class
+            if found is not None:
+                return found
+        functions = [relation for _, relation in self.sources if relation.anything]
+        if functions:
+            return functions[0].anything
+        if len(self.sources) == 1:
+            return _unlisted(*self.sources[0], name)
+        return None
+
+    def _field(self, qualifier: str) -> tuple[Origin, ...]:
+        """`a.b` where no source is called a: a field of a struct column a."""
+        found = self._unqualified(qualifier.split(".")[0])
+        return found if found is not None else (Origin(None, qualifier),)
+
+
+def same_table(name: str, qualifier: str) -> bool:
+    """Whether a qualifier may mean the table: the same name, or its last parts."""
+    return name == qualifier or name.endswith(f".{qualifier}") or qualifier.endswith(f".{name}")
+
+
+def _unlisted(source: Source, relation: Relation, name: str) -> tuple[Origin, ...]:
+    """A column that a known table does not list: believed for tables (the definition may be old), cut otherwise."""
+    return (Origin(source.table, name),) if source.table and relation.bases == (source.table,) else ()

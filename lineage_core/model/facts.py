@@ -1,0 +1,244 @@
+"""FileFacts: what one file says by itself, a pure function of (content, dialect, parser version).
+
+Nothing here needs the catalog: a star stays a star and an unqualified column stays unqualified until linking. Names are
+normalised by the dialect (quotes removed, folded where it folds, parts joined with dots, see `lineage_core.sql.names`).
+A query is kept as a small flat tree: `Statement.queries` holds every SELECT of the statement, and sources, references,
+CTEs and set operations point into that list by index.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
+
+
+class Fact(BaseModel):
+    """Base of the models here: immutable, and strict about unknown fields so that an old cache entry cannot pass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FlowKind(StrEnum):
+    """How a column reaches another, in OpenLineage's terms. The first three are direct flow, the others influence."""
+
+    IDENTITY = "identity"
+    TRANSFORMATION = "transformation"
+    AGGREGATION = "aggregation"
+    CONDITIONAL = "conditional"
+    WINDOW = "window"
+    JOIN = "join"
+    FILTER = "filter"
+    GROUP_BY = "group_by"
+    SORT = "sort"
+
+    @property
+    def direct(self) -> bool:
+        """Whether values flow, as opposed to merely deciding which values do."""
+        return self in DIRECT_FLOW
+
+
+DIRECT_FLOW = frozenset({FlowKind.IDENTITY, FlowKind.TRANSFORMATION, FlowKind.AGGREGATION})
+
+
+class ObjectKind(StrEnum):
+    """What a file can define."""
+
+    TABLE = "table"
+    VIEW = "view"
+    MATERIALIZED_VIEW = "materialized_view"
+    PROCEDURE = "procedure"
+    FUNCTION = "function"
+    TRIGGER = "trigger"
+    SYNONYM = "synonym"
+    INDEX = "index"
+    CONSTRAINT = "constraint"
+    SEQUENCE = "sequence"
+    TYPE = "type"
+
+
+class Problem(Fact):
+    """Something in a file that could not be understood. `line` is 1-based in the file's text."""
+
+    line: int
+    message: str
+
+
+class Ref(Fact):
+    """A column, or a subquery's result, used in an expression.
+
+    `query` set: the outputs of `Statement.queries[query]` (a scalar, IN or EXISTS subquery) and no name. Otherwise the
+    column `name` of the source called `qualifier` (an alias or a table name as written; empty if unqualified).
+    `name == "*"` stands for the relation itself, as in `count(*)`.
+    """
+
+    name: str = ""
+    qualifier: str = ""
+    kind: FlowKind = FlowKind.IDENTITY
+    query: int | None = None
+
+
+class Output(Fact):
+    """One item of a select list, or one assignment of an UPDATE.
+
+    A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE and `renamed` as old to new name.
+    `expression` is the item's SQL on one line, cut at 2,000 characters, empty for a plain column.
+    """
+
+    name: str = ""
+    refs: tuple[Ref, ...] = ()
+    expression: str = ""
+    star: bool = False
+    qualifier: str = ""
+    excluded: tuple[str, ...] = ()
+    renamed: dict[str, str] = Field(default_factory=dict)
+
+
+class Source(Fact):
+    """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
+
+    `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both sides.
+    A function's or UNNEST's output columns flow from `refs`; `table` is empty then.
+    """
+
+    alias: str = ""
+    table: str = ""
+    query: int | None = None
+    refs: tuple[Ref, ...] = ()
+    columns: tuple[str, ...] = ()
+    using: tuple[str, ...] = ()
+
+
+class Cte(Fact):
+    """One item of WITH. `columns` are those of `WITH c(a, b) AS`; `recursive` if it may read itself."""
+
+    name: str
+    query: int
+    recursive: bool = False
+    columns: tuple[str, ...] = ()
+
+
+class Query(Fact):
+    """One SELECT, or a set operation over `branches` (matched by position, named by the first).
+
+    `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY.
+    """
+
+    sources: tuple[Source, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    influences: tuple[Ref, ...] = ()
+    ctes: tuple[Cte, ...] = ()
+    branches: tuple[int, ...] = ()
+
+
+class Flow(Fact):
+    """The outputs of `Statement.queries[query]` reach columns of `target`.
+
+    `columns`: the target's columns by position (INSERT's list, UPDATE's SET, a view's header); empty: by position of the
+    target's known columns if `positional`, else by the outputs' names.
+    """
+
+    target: str
+    query: int
+    columns: tuple[str, ...] = ()
+    positional: bool = False
+
+
+class Statement(Fact):
+    """What one statement says. Lines are 1-based and inclusive, in the file's text.
+
+    `reads` and `writes` follow the convention of docs/lineage.md; temp tables are named here, CTEs never. `temporary`
+    are the temp tables and table variables this statement creates (`columns` of them in `creates`). `owner` is the index
+    in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `database` is the one chosen by USE.
+    """
+
+    kind: str
+    line: int = 1
+    end_line: int = 1
+    owner: int | None = None
+    database: str = ""
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
+    temporary: tuple[str, ...] = ()
+    creates: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    queries: tuple[Query, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    degraded: bool = False
+    errors: tuple[Problem, ...] = ()
+
+
+class ColumnFact(Fact):
+    """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based."""
+
+    name: str
+    data_type: str = ""
+    nullable: bool | None = None
+    primary_key: bool = False
+    foreign_key: bool = False
+    position: int = 0
+    description: str = ""
+    expression: str = ""
+    refs: tuple[Ref, ...] = ()
+
+
+class ObjectFact(Fact):
+    """An object the file defines.
+
+    `display` is the name as written, quotes removed but case kept. `on` is the table a trigger, index or constraint
+    belongs to; `references` and `reference_columns` the target of a foreign key; `target` what a synonym stands for.
+    `columns` of an index or constraint carry names only. `definition` is SQL text where it helps, cut at 4,000 characters.
+    A view's columns come from its statement's flow; `columns` then holds only an explicit header list.
+    """
+
+    kind: ObjectKind
+    name: str
+    display: str = ""
+    database: str = ""
+    line: int = 1
+    end_line: int = 1
+    columns: tuple[ColumnFact, ...] = ()
+    on: str = ""
+    references: str = ""
+    reference_columns: tuple[str, ...] = ()
+    target: str = ""
+    definition: str = ""
+    description: str = ""
+    temporary: bool = False
+
+
+class TableChange(Fact):
+    """ALTER TABLE and extended properties: what a file says about a table it need not define."""
+
+    table: str
+    database: str = ""
+    line: int = 1
+    added: tuple[ColumnFact, ...] = ()
+    dropped: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    description: str = ""
+    column_descriptions: dict[str, str] = Field(default_factory=dict)
+
+
+class FileFacts(Fact):
+    """Everything one file says by itself.
+
+    `errors` are the file's problems outside any statement; those of statements are on the statements.
+    """
+
+    dialect: str
+    objects: tuple[ObjectFact, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    changes: tuple[TableChange, ...] = ()
+    errors: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem of the file and of its statements, by line."""
+        found = [*self.errors, *(problem for statement in self.statements for problem in statement.errors)]
+        return sorted(found, key=lambda problem: problem.line)

@@ -1,0 +1,1 @@
+"""Files on disk: found, read, decoded and hashed."""

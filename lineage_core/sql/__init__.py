@@ -1,0 +1,1 @@
+"""SQL text to FileFacts: pure, without catalog, disk or database."""

@@ -1,0 +1,162 @@
+"""What kind of statement starts at a token, by its first words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lineage_core.sql.lexer import QUOTED, STRING, SYMBOL, WORD, Token
+
+QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload"})
+"""Statements with lineage of their own, for sqlglot."""
+
+WALKED_KINDS = frozenset({"exec", "condition", "declare_table"})
+"""Statements whose tables and calls are read from tokens alone, without being degraded for it."""
+
+VIEW_KINDS = frozenset({"create_view", "create_materialized_view"})
+ROUTINE_KINDS = frozenset({"create_procedure", "create_function", "create_trigger"})
+DDL_KINDS = frozenset(
+    {
+        "create_table",
+        "create_index",
+        "create_synonym",
+        "create_sequence",
+        "create_type",
+        "alter_table",
+        "drop",
+        "truncate",
+        "rename",
+        "comment",
+        "exec",
+        "declare_table",
+    }
+)
+
+_FIRST_WORD = {
+    "SELECT": "select",
+    "VALUES": "select",
+    "FROM": "select",
+    "TABLE": "select",
+    "INSERT": "insert",
+    "REPLACE": "insert",
+    "UPDATE": "update",
+    "DELETE": "delete",
+    "MERGE": "merge",
+    "COPY": "copy",
+    "CACHE": "cache",
+    "UNLOAD": "unload",
+    "DROP": "drop",
+    "TRUNCATE": "truncate",
+    "RENAME": "rename",
+    "EXEC": "exec",
+    "EXECUTE": "exec",
+    "CALL": "exec",
+    "USE": "use",
+    "GO": "go",
+    "BULK": "insert",
+}
+
+_CREATED = {
+    "TABLE": "create_table",
+    "VIEW": "create_view",
+    "PROCEDURE": "create_procedure",
+    "PROC": "create_procedure",
+    "FUNCTION": "create_function",
+    "TRIGGER": "create_trigger",
+    "INDEX": "create_index",
+    "SYNONYM": "create_synonym",
+    "SEQUENCE": "create_sequence",
+    "TYPE": "create_type",
+    "DOMAIN": "create_type",
+}
+
+_ALTERED = {
+    "TABLE": "alter_table",
+    "VIEW": "create_view",
+    "PROCEDURE": "create_procedure",
+    "PROC": "create_procedure",
+    "FUNCTION": "create_function",
+    "TRIGGER": "create_trigger",
+}
+
+_MODIFIERS = frozenset(
+    "OR REPLACE ALTER GLOBAL LOCAL TEMP TEMPORARY UNLOGGED EXTERNAL TRANSIENT VOLATILE MULTISET SET UNIQUE CLUSTERED "
+    "NONCLUSTERED COLUMNSTORE MATERIALIZED RECURSIVE FORCE NO NOFORCE EDITIONABLE NONEDITIONABLE SECURE HYBRID DYNAMIC "
+    "ICEBERG FOREIGN FULLTEXT SPATIAL BITMAP PRIMARY XML CONSTRAINT AGGREGATE PUBLIC PRIVATE DEFINER ALGORITHM UNDEFINED "
+    "SQL SECURITY INVOKER CURRENT_USER LIVE STREAMING PRIVILEGED ALGO".split()
+)
+
+_WITHOUT_LINEAGE = frozenset(
+    "SET DECLARE IF WHILE BEGIN END ELSE ELSIF ELSEIF LOOP FOR FOREACH REPEAT UNTIL RETURN RETURNS PRINT RAISERROR RAISE THROW "
+    "GRANT REVOKE DENY OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE SAVEPOINT RELEASE START BREAK CONTINUE WAITFOR GOTO "
+    "DBCC BACKUP RESTORE KILL ENABLE DISABLE RECONFIGURE SHUTDOWN CHECKPOINT ADD SHOW DESC DESCRIBE EXPLAIN ANALYZE VACUUM "
+    "REINDEX CLUSTER REFRESH UNCACHE CLEAR RESET LOAD LOCK UNLOCK DELIMITER LISTEN NOTIFY UNLISTEN DISCARD PREPARE "
+    "CREATE ALTER COMMENT EXIT LEAVE ITERATE NULL ASSERT GET EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT "
+    "REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT PIVOT UNPIVOT SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL "
+    "HANDLER CHECKPOINT DEFINE PROMPT SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE "
+    "PERFORM CONVERT VALIDATE ABORT EXTERNAL TRY STATISTICS".split()
+)
+
+_LOOK_AHEAD = 16
+_MAX_CTE_TOKENS = 200_000
+
+
+def classify(tokens: Sequence[Token], at: int, end: int) -> str:
+    """The kind of the statement whose first token is `tokens[at]`; `other` where it starts like no known statement.
+
+    Kinds without lineage are `control` (SET, GRANT, BEGIN, ...); `unknown` is for words that start no statement.
+    """
+    token = tokens[at]
+    if token.kind is SYMBOL:
+        return "select" if token.text == "(" and _opens_query(tokens, at, end) else "control"
+    if token.upper == "WITH":
+        verb = main_verb(tokens, at, end)
+        return _FIRST_WORD.get(tokens[verb].upper, "unknown") if verb is not None else "unknown"
+    if token.upper in {"CREATE", "ALTER"}:
+        return _created(tokens, at, end)
+    if token.upper == "COMMENT":
+        return "comment"
+    if token.upper in _FIRST_WORD:
+        return _FIRST_WORD[token.upper]
+    if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:
+        return "unknown"
+    return "control"
+
+
+def main_verb(tokens: Sequence[Token], at: int, end: int) -> int | None:
+    """Where the statement behind `WITH a AS (...), b AS (...)` starts, or None."""
+    depth = 0
+    for index in range(at + 1, min(end, at + _MAX_CTE_TOKENS)):
+        token = tokens[index]
+        if token.text == "(":
+            depth += 1
+        elif token.text == ")":
+            depth -= 1
+        elif depth == 0 and token.upper in {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "VALUES"}:
+            if tokens[index - 1].text == ")" or tokens[index - 1].kind in {WORD, QUOTED}:
+                return index
+        elif depth == 0 and token.text == ";":
+            return None
+    return None
+
+
+def _created(tokens: Sequence[Token], at: int, end: int) -> str:
+    table = _CREATED if tokens[at].upper == "CREATE" else _ALTERED
+    words = []
+    for index in range(at + 1, min(end, at + _LOOK_AHEAD)):
+        token = tokens[index]
+        if token.upper in table:
+            kind = table[token.upper]
+            return "create_materialized_view" if kind == "create_view" and "MATERIALIZED" in words else kind
+        if token.kind is WORD and token.upper not in _MODIFIERS and tokens[index - 1].text not in {"=", "@"}:
+            return "control"
+        if token.kind is STRING:
+            return "control"
+        words.append(token.upper)
+    return "control"
+
+
+def _opens_query(tokens: Sequence[Token], at: int, end: int) -> bool:
+    index = at
+    while index < end and tokens[index].text == "(":
+        index += 1
+    return index < end and tokens[index].upper in {"SELECT", "WITH", "VALUES", "FROM"}

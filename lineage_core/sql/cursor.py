@@ -1,0 +1,100 @@
+"""A position in a list of tokens, and the cuts made so far."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lineage_core.sql.lexer import SYMBOL, WORD, Token
+
+_SYMBOL_STARTS = frozenset("(")
+_BODY_WORDS = frozenset({"BEGIN", "IS", "AS"})
+
+
+class Cut(NamedTuple):
+    """Where a slice starts, where its last token ends (offsets), its kind, and its owner's index."""
+
+    start: int
+    last: int
+    kind: str
+    owner: int | None
+    batch: int
+
+
+class Cursor:
+    """Walks tokens and cuts slices off at their front; `at` is the next token, `end` the number of tokens."""
+
+    def __init__(self, tokens: list[Token], cuts: list[Cut] | None = None, batch: int = 0) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.end = len(tokens)
+        self.cuts: list[Cut] = cuts if cuts is not None else []
+        self.batch = batch
+        self.owner: int | None = None
+
+    def more(self) -> bool:
+        """Whether a token is left."""
+        return self.at < self.end
+
+    def text(self, ahead: int = 0) -> str:
+        """The text of a token, empty behind the last."""
+        index = self.at + ahead
+        return self.tokens[index].text if 0 <= index < self.end else ""
+
+    def upper(self) -> str:
+        """The next token in upper case if it is a word or symbol."""
+        return self.tokens[self.at].upper if self.more() else ""
+
+    def peek_upper(self, ahead: int) -> str:
+        """The same for a later token."""
+        index = self.at + ahead
+        return self.tokens[index].upper if 0 <= index < self.end else ""
+
+    def cut(self, kind: str, until: int, owner: int | None = None) -> int:
+        """Cut the tokens up to (not including) index `until`; returns the slice's index."""
+        until = min(max(until, self.at + 1), self.end)
+        first, last = self.tokens[self.at], self.tokens[until - 1]
+        self.cuts.append(Cut(first.start, last.end, kind, owner if owner is not None else self.owner, self.batch))
+        self.at = until
+        return len(self.cuts) - 1
+
+    def starts_statement(self) -> bool:
+        """Whether a statement may start here: at a word, or at a parenthesised query."""
+        token = self.tokens[self.at]
+        return token.kind is WORD or (token.kind is SYMBOL and token.text in _SYMBOL_STARTS)
+
+    def statement_end(self, start: int | None = None) -> int:
+        """Index behind the statement's semicolon, or the end."""
+        for index in range(self.at if start is None else start, self.end):
+            if self.tokens[index].text == ";" and self.tokens[index].kind is SYMBOL:
+                return index + 1
+        return self.end
+
+    def line_end(self) -> int:
+        """A psql command: up to the next word that is a known command is not told apart; one word follows."""
+        return min(self.at + 2, self.end)
+
+    def find_body(self, semicolon: int) -> int | None:
+        """Where a routine's block starts: BEGIN, or the declarations behind AS or IS; None for a routine without one."""
+        depth = 0
+        for index in range(self.at + 1, self.end):
+            token = self.tokens[index]
+            if token.text == "(":
+                depth += 1
+            elif token.text == ")":
+                depth -= 1
+            elif depth == 0 and token.upper == "BEGIN":
+                return index
+            elif depth == 0 and token.upper in _BODY_WORDS and self._block_follows(index):
+                return index + 1
+            elif depth == 0 and index >= semicolon:
+                return None
+        return None
+
+    def _block_follows(self, index: int) -> bool:
+        """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""
+        for later in range(index + 1, min(index + 400, self.end)):
+            if self.tokens[later].upper == "BEGIN":
+                return True
+            if self.tokens[later].upper in {"CREATE", "ALTER"}:
+                return False
+        return False

@@ -1,0 +1,45 @@
+"""DDL to facts, read from tokens: sqlglot keeps most of T-SQL's CREATE TABLE as opaque text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lineage_core.sql.ddl.alter_table import alter_table
+from lineage_core.sql.ddl.create_table import create_table, declare_table
+from lineage_core.sql.ddl.descriptions import comment, procedure_call
+from lineage_core.sql.ddl.items import Ddl, Reader
+from lineage_core.sql.ddl.small_objects import drop, named_object, rename, truncate
+from lineage_core.sql.dialects import Dialect
+
+__all__ = ["Ddl", "read_ddl"]
+
+_READERS: dict[str, Callable[[Reader], Ddl | None]] = {
+    "create_table": create_table,
+    "declare_table": declare_table,
+    "alter_table": alter_table,
+    "create_index": named_object,
+    "create_synonym": named_object,
+    "create_sequence": named_object,
+    "create_type": named_object,
+    "drop": drop,
+    "truncate": truncate,
+    "rename": rename,
+    "comment": comment,
+    "exec": procedure_call,
+}
+
+
+def read_ddl(text: str, kind: str, dialect: Dialect, line: int) -> Ddl | None:
+    """The facts of one DDL statement.
+
+    Args:
+        text: the statement's slice.
+        kind: the splitter's kind.
+        dialect: for names.
+        line: 1-based line of the text's first character in its file.
+
+    Returns:
+        None where the statement says nothing here (an EXEC of a usual procedure, a kind without reader).
+    """
+    reader = _READERS.get(kind)
+    return reader(Reader(text, dialect, line)) if reader is not None else None

@@ -1,0 +1,144 @@
+"""SQL dialects as data: what the lexer, the splitter and the naming have to know of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from lineage_core.errors import UnknownDialectError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One dialect's traits.
+
+    `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name. `batches`:
+    statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings. `implicit_recursion`: a CTE may read
+    itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is a string that may
+    hold a routine's body.
+    """
+
+    name: str
+    sqlglot: str
+    folds_quoted: bool = False
+    default_schema: str = ""
+    batches: bool = False
+    dollar_quotes: bool = False
+    brackets: bool = False
+    backticks: bool = False
+    backslash_escapes: bool = False
+    double_quoted_strings: bool = False
+    hash_comments: bool = False
+    implicit_recursion: bool = False
+
+
+_ANSI = Dialect(name="ansi", sqlglot="")
+_TSQL = Dialect(
+    name="tsql",
+    sqlglot="tsql",
+    folds_quoted=True,
+    default_schema="dbo",
+    batches=True,
+    brackets=True,
+    implicit_recursion=True,
+)
+_POSTGRES = Dialect(name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True)
+_HIVE = Dialect(
+    name="hive", sqlglot="hive", folds_quoted=True, backticks=True, backslash_escapes=True, double_quoted_strings=True
+)
+
+_KNOWN = (
+    _ANSI,
+    _TSQL,
+    replace(_TSQL, name="fabric", sqlglot="fabric"),
+    _POSTGRES,
+    replace(_POSTGRES, name="redshift", sqlglot="redshift"),
+    replace(_POSTGRES, name="greenplum"),
+    replace(_POSTGRES, name="vertica"),
+    replace(_POSTGRES, name="materialize", sqlglot="materialize"),
+    replace(_POSTGRES, name="risingwave", sqlglot="risingwave"),
+    Dialect(name="duckdb", sqlglot="duckdb", folds_quoted=True, default_schema="main", dollar_quotes=True),
+    Dialect(name="sqlite", sqlglot="sqlite", folds_quoted=True, default_schema="main", brackets=True, backticks=True),
+    Dialect(name="snowflake", sqlglot="snowflake", dollar_quotes=True, backslash_escapes=True),
+    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True),
+    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
+    Dialect(name="exasol", sqlglot="exasol"),
+    Dialect(name="db2", sqlglot="", implicit_recursion=True),
+    Dialect(name="trino", sqlglot="trino"),
+    Dialect(name="presto", sqlglot="presto"),
+    Dialect(name="athena", sqlglot="athena", backticks=True),
+    Dialect(name="dremio", sqlglot="dremio"),
+    Dialect(name="drill", sqlglot="drill", backticks=True),
+    _HIVE,
+    replace(_HIVE, name="impala"),
+    replace(_HIVE, name="spark", sqlglot="spark"),
+    replace(_HIVE, name="databricks", sqlglot="databricks"),
+    replace(_HIVE, name="mysql", sqlglot="mysql", hash_comments=True),
+    replace(_HIVE, name="doris", sqlglot="doris", hash_comments=True),
+    replace(_HIVE, name="starrocks", sqlglot="starrocks", hash_comments=True),
+    replace(_HIVE, name="bigquery", sqlglot="bigquery", hash_comments=True),
+    Dialect(name="clickhouse", sqlglot="clickhouse", backticks=True, backslash_escapes=True, hash_comments=True),
+)
+
+DIALECTS: dict[str, Dialect] = {item.name: item for item in _KNOWN}
+
+ALIASES = {
+    "mssql": "tsql",
+    "sqlserver": "tsql",
+    "t-sql": "tsql",
+    "transact-sql": "tsql",
+    "synapse": "tsql",
+    "postgresql": "postgres",
+    "pg": "postgres",
+    "sparksql": "spark",
+    "mariadb": "mysql",
+    "generic": "ansi",
+    "sql": "ansi",
+}
+
+_DETECT_CHARACTERS = 65_536
+
+_HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
+    (name, weight, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
+    for name, weight, pattern in (
+        ("tsql", 5, r"^\s*GO\s*;?\s*$"),
+        ("tsql", 4, r"\bSET\s+(?:ANSI_NULLS|QUOTED_IDENTIFIER|NOCOUNT)\b|/\*{6} Object:"),
+        ("tsql", 3, r"\[\w+\]\.\[\w+\]|\bdbo\.|\bN'|\bNVARCHAR\b|\bCROSS APPLY\b|\bGETDATE\s*\("),
+        ("tsql", 3, r"\bDECLARE\s+@\w+|(?<![\w.])#\w+\b(?!')|@@\w+|\bSELECT\s+TOP\b"),
+        ("tsql", 2, r"\[[A-Za-z_]\w*\]|\bISNULL\s*\(|\bEXEC\s|(?<![\w@])@\w+"),
+        ("postgres", 5, r"\bLANGUAGE\s+'?(?:plpgsql|sql)\b|\$\w*\$|\bplpgsql\b"),
+        ("postgres", 4, r"::\s*\w+|\b(?:BIG|SMALL)?SERIAL\b|\bON CONFLICT\b|\bJSONB\b|\bTIMESTAMPTZ\b|\bILIKE\b"),
+        ("postgres", 3, r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b"),
+        ("postgres", 2, r"\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
+        ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\b"),
+        ("bigquery", 5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\bSAFE_CAST\s*\(|\bINT64\b|\bSTRUCT<"),
+        ("mysql", 2, r"`\w+`"),
+        ("databricks", 5, r"\bUSING\s+(?:DELTA|PARQUET)\b|\bLATERAL VIEW\b|\bINSERT\s+OVERWRITE\b"),
+        ("snowflake", 5, r"\bVARIANT\b|\bCOPY\s+INTO\b|\bLATERAL FLATTEN\b|\bCREATE\s+STAGE\b"),
+        ("oracle", 5, r"\bVARCHAR2\b|\bNVL\s*\(|\bFROM\s+DUAL\b|\bSYSDATE\b"),
+    )
+)
+
+
+def dialect(name: str) -> Dialect:
+    """The dialect of that name or alias, in any case.
+
+    Raises:
+        UnknownDialectError: listing the known names.
+    """
+    key = name.strip().lower()
+    key = ALIASES.get(key, key)
+    if key not in DIALECTS:
+        known = ", ".join(sorted(DIALECTS))
+        raise UnknownDialectError(f"Unknown SQL dialect {name!r}.", hint=f"Known dialects: {known}.")
+    return DIALECTS[key]
+
+
+def detect(text: str) -> Dialect:
+    """The dialect that the first 64 K characters look most like; `ansi` where nothing tells."""
+    head = text[:_DETECT_CHARACTERS]
+    scores: dict[str, int] = {}
+    for name, weight, pattern in _HINTS:
+        if pattern.search(head):
+            scores[name] = scores.get(name, 0) + weight
+    return DIALECTS[max(scores, key=lambda name: scores[name])] if scores else _ANSI

@@ -1,0 +1,116 @@
+"""What the extractors of one statement share: its queries, the names it reads and calls, and the CTEs in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Query
+from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.names import fold, join_parts
+
+PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
+"""A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
+
+_MAX_EXPRESSION = 2_000
+
+_LOCAL_PREFIXES = ("@",)
+
+
+class Builder:
+    """Collects one statement's facts while its tree is walked.
+
+    `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` and `calls` keep
+    first-seen order.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.queries: list[Query | None] = []
+        self.reads: dict[str, None] = {}
+        self.calls: dict[str, None] = {}
+        self._ctes: list[set[str]] = []
+
+    def reserve(self) -> int:
+        """A place in `queries`, to be filled by `fill`: outer queries come before the inner ones they hold."""
+        self.queries.append(None)
+        return len(self.queries) - 1
+
+    def fill(self, index: int, query: Query) -> int:
+        """Put a finished query into its place; returns the place."""
+        self.queries[index] = query
+        return index
+
+    def add(self, query: Query) -> int:
+        """Append a finished query; returns its place."""
+        return self.fill(self.reserve(), query)
+
+    @contextmanager
+    def cte_scope(self) -> Iterator[set[str]]:
+        """CTE names added to the yielded set are in sight until the block ends."""
+        self._ctes.append(set())
+        try:
+            yield self._ctes[-1]
+        finally:
+            self._ctes.pop()
+
+    def is_cte(self, name: str) -> bool:
+        """Whether an unqualified name means a CTE here."""
+        return any(name in scope for scope in self._ctes)
+
+    def read(self, name: str) -> None:
+        """Record a table used as a source, unless it is a CTE, a pseudo table or empty."""
+        if name and not self.is_cte(name) and name not in PSEUDO_TABLES:
+            self.reads.setdefault(name)
+
+    def identifier(self, node: exp.Expression | str | None) -> str:
+        """A single identifier, folded as the dialect folds it; empty for None."""
+        if node is None:
+            return ""
+        if isinstance(node, str):
+            return fold(node, quoted=False, dialect=self.dialect)
+        if isinstance(node, exp.Parameter):
+            return f"@{node.name.lower()}"
+        if isinstance(node, exp.Identifier):
+            return fold(_hashed(node), quoted=bool(node.args.get("quoted")), dialect=self.dialect)
+        return fold(node.name, quoted=False, dialect=self.dialect)
+
+    def table(self, node: exp.Expression | None) -> str:
+        """The dotted name of a table node, without its alias; empty where there is none (a function, say)."""
+        if isinstance(node, exp.Schema):
+            node = node.this
+        if isinstance(node, exp.Parameter):
+            return self.identifier(node)
+        if not isinstance(node, exp.Table):
+            return ""
+        if isinstance(node.this, exp.Literal):
+            return f"path:{node.this.name}"
+        if isinstance(node.this, exp.Dot):
+            return self._dotted(node)
+        if isinstance(node.this, exp.Func) and not isinstance(node.this, exp.Identifier):
+            return ""
+        return join_parts([self.identifier(part) for part in node.parts])
+
+    def _dotted(self, node: exp.Table) -> str:
+        names = [self.identifier(part) for part in node.parts if not isinstance(part, exp.Dot)]
+        names += [self.identifier(part) for part in node.this.flatten()]
+        return join_parts(names)
+
+    def text(self, node: exp.Expression) -> str:
+        """A node's SQL on one line, cut at 2,000 characters."""
+        return node.sql(dialect=self.dialect.sqlglot, comments=False)[:_MAX_EXPRESSION]
+
+
+def is_local(name: str) -> bool:
+    """Whether a table's name says by itself that it lives in a session or batch only: #temp, ##temp, @variable."""
+    return name.startswith(("#", *_LOCAL_PREFIXES))
+
+
+def _hashed(node: exp.Identifier) -> str:
+    if node.args.get("temporary") and not node.name.startswith("#"):
+        return f"#{node.name}"
+    if node.args.get("global_") and not node.name.startswith("#"):
+        return f"##{node.name}"
+    return node.name

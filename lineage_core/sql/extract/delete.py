@@ -1,0 +1,36 @@
+"""DELETE: the target is written; what it is joined with is read."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Flow, FlowKind, Query
+from lineage_core.sql.extract import expression, query, sources
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.returning import output_flows
+from lineage_core.sql.extract.update import resolve_target
+
+
+def delete(builder: Builder, node: exp.Delete) -> Parts:
+    """`DELETE FROM t`, `DELETE t FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
+    with builder.cte_scope() as names:
+        ctes = query.with_ctes(builder, node, names)
+        found = sources.from_table(builder, node.this) if isinstance(node.this, exp.Table) else ()
+        using = node.args.get("using") or ()
+        for item in using if isinstance(using, list) else ():
+            found += sources.from_table(builder, item)
+        tables = node.args.get("tables") or ()
+        own = [source for table in tables[:1] for source in _named(builder, table)] or list(found[:1])
+        target, _ = resolve_target(own, found)
+        where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
+        index = builder.add(Query(sources=found, influences=where, ctes=ctes))
+    extra, extra_writes = output_flows(builder, node, target)
+    spared = () if sum(source.table == target for source in found) > 1 else (target,)
+    return Parts(
+        kind="delete", writes=(target, *extra_writes), not_read=spared, flows=(Flow(target=target, query=index), *extra)
+    )
+
+
+def _named(builder: Builder, table: exp.Expression) -> tuple[sources.Source, ...]:
+    return (sources.Source(table=builder.table(table)),)

@@ -1,0 +1,68 @@
+"""INSERT ... SELECT | VALUES, INSERT OVERWRITE, SELECT INTO and a bare SELECT."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Flow, FlowKind, Output, Query
+from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.returning import output_flows
+
+
+def insert(builder: Builder, node: exp.Insert) -> Parts:
+    """INSERT: positional flow from the query to the listed columns, else to the target's own."""
+    target, columns = target_of(builder, node.this)
+    with builder.cte_scope() as names:
+        ctes = query.with_ctes(builder, node, names)
+        source = node.expression
+        flows: tuple[Flow, ...] = ()
+        if source is not None and not isinstance(source, exp.Command):
+            index = query.build(builder, source)
+            if ctes:
+                index = builder.add(Query(branches=(index,), ctes=ctes))
+            flows = (Flow(target=target, query=index, columns=columns, positional=True),)
+    extra, extra_writes = output_flows(builder, node, target)
+    return Parts(kind="insert", writes=(target, *extra_writes), flows=(*flows, *extra))
+
+
+def select(builder: Builder, node: exp.Expression) -> Parts:
+    """A bare query; `SELECT ... INTO t` writes (and creates) t, matched by names."""
+    index = query.build(builder, node)
+    into = next((part.args["into"] for part in _first_selects(node) if part.args.get("into")), None)
+    target = builder.table(into.this) if into is not None else ""
+    if not target:
+        return Parts(kind="select", flows=(Flow(target="", query=index),))
+    temporary = (target,) if into is not None and into.args.get("temporary") else ()
+    return Parts(kind="select_into", writes=(target,), flows=(Flow(target=target, query=index),), temporary=temporary)
+
+
+def target_of(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, ...]]:
+    """The target's name, and its columns where the statement lists them."""
+    if isinstance(node, exp.Schema):
+        columns = [column for column in node.expressions if isinstance(column, exp.Identifier | exp.Column | exp.ColumnDef)]
+        return builder.table(node.this), tuple(builder.identifier(column.this if isinstance(column, exp.ColumnDef | exp.Column) else column) for column in columns)
+    if isinstance(node, exp.Directory):
+        return f"path:{node.this.name}", ()
+    return builder.table(node), ()
+
+
+def values_row(builder: Builder, values: list[exp.Expression], columns: tuple[str, ...]) -> tuple[Output, ...]:
+    """One row of expressions as outputs, named by `columns` where given."""
+    return tuple(
+        Output(
+            name=columns[position] if position < len(columns) else "",
+            refs=expression.references(builder, value, FlowKind.IDENTITY),
+            expression="" if isinstance(value, exp.Column) else builder.text(value),
+        )
+        for position, value in enumerate(values)
+    )
+
+
+def _first_selects(node: exp.Expression) -> list[exp.Expression]:
+    found = []
+    while node is not None:
+        found.append(node)
+        node = node.this if isinstance(node, exp.SetOperation | exp.Subquery) else None
+    return found

@@ -1,0 +1,37 @@
+"""Statements that move whole relations: COPY, LOAD, UNLOAD, CACHE TABLE."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Flow
+from lineage_core.sql.extract import query
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.insert import target_of
+from lineage_core.sql.extract.parts import Parts
+
+
+def copy(builder: Builder, node: exp.Copy) -> Parts:
+    """`COPY INTO t FROM 'path'` and its reverse; a path is a source or target named `path:...`."""
+    inner = node.this.this if isinstance(node.this, exp.Subquery) else node.this
+    files = tuple(name for name in (_location(builder, item) for item in node.args.get("files") or ()) if name)
+    loads = bool(node.args.get("kind"))
+    if isinstance(inner, exp.Query):
+        index = query.build(builder, inner)
+        return Parts(kind="copy", writes=files, flows=tuple(Flow(target=name, query=index) for name in files))
+    table, _ = target_of(builder, inner)
+    return Parts(kind="copy", reads=files if loads else (table,), writes=(table,) if loads else files)
+
+
+def cache(builder: Builder, node: exp.Cache) -> Parts:
+    """Spark's CACHE TABLE t AS query: read, and kept in memory only."""
+    if node.expression is not None:
+        query.build(builder, node.expression)
+        builder.reads.clear()
+    return Parts(kind="cache")
+
+
+def _location(builder: Builder, node: exp.Expression) -> str:
+    if isinstance(node, exp.Literal):
+        return f"path:{node.name}" if "/" in node.name else ""
+    return builder.table(node)

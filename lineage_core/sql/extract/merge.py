@@ -1,0 +1,63 @@
+"""MERGE: one flow for each WHEN branch that updates or inserts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
+from lineage_core.sql.extract import expression, insert, query, sources
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.returning import output_flows
+from lineage_core.sql.extract.update import assignments
+
+
+def merge(builder: Builder, node: exp.Merge) -> Parts:
+    """The branches see both the target and the USING source; ON and each branch's AND are influences."""
+    with builder.cte_scope() as names:
+        ctes = query.with_ctes(builder, node, names)
+        using = sources.from_table(builder, node.args["using"])
+        own = Source(alias=builder.identifier(node.this.alias or None), table=builder.table(node.this))
+        target = own.table
+        on = expression.references(builder, node.args.get("on"), FlowKind.JOIN)
+        flows: list[Flow] = []
+        for when in node.args["whens"].expressions:
+            flows += _branch(builder, when, target, (own, *using), on, ctes)
+    extra, extra_writes = output_flows(builder, node, target)
+    return Parts(kind="merge", writes=(target, *extra_writes), flows=(*flows, *extra))
+
+
+def _branch(
+    builder: Builder, when: exp.When, target: str, both: tuple[Source, ...], on: tuple[Ref, ...], ctes: tuple[Cte, ...]
+) -> list[Flow]:
+    action = when.args.get("then")
+    condition = expression.references(builder, when.args.get("condition"), FlowKind.FILTER)
+    columns: tuple[str, ...]
+    if isinstance(action, exp.Update):
+        outputs = assignments(builder, action.expressions)
+        columns = tuple(output.name for output in outputs)
+    elif isinstance(action, exp.Insert):
+        columns = _inserted_columns(builder, action)
+        outputs = _inserted_values(builder, action, columns, both)
+    else:
+        return []
+    seen = both[1:] if isinstance(action, exp.Insert) else both
+    index = builder.add(Query(sources=seen, outputs=outputs, influences=tuple(dict.fromkeys((*on, *condition))), ctes=ctes))
+    return [Flow(target=target, query=index, columns=columns, positional=isinstance(action, exp.Insert) and not columns)]
+
+
+def _inserted_columns(builder: Builder, action: exp.Insert) -> tuple[str, ...]:
+    listed = action.this
+    if not isinstance(listed, exp.Tuple):
+        return ()
+    return tuple(builder.identifier(column.this if isinstance(column, exp.Column) else column) for column in listed.expressions)
+
+
+def _inserted_values(
+    builder: Builder, action: exp.Insert, columns: tuple[str, ...], both: tuple[Source, ...]
+) -> tuple[Output, ...]:
+    values = action.expression
+    if not isinstance(values, exp.Expression):  # BigQuery's INSERT ROW, Databricks' INSERT *
+        return tuple(Output(star=True, qualifier=source.alias or source.table) for source in both[1:2])
+    row = list(values.expressions) if isinstance(values, exp.Tuple) else [values]
+    return insert.values_row(builder, row, columns)

@@ -1,0 +1,155 @@
+"""SELECT and set operations to Query facts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Cte, FlowKind, Output, Query, Ref
+from lineage_core.sql.extract import expression, sources
+from lineage_core.sql.extract.builder import Builder
+
+_CLAUSES = (
+    ("where", FlowKind.FILTER),
+    ("having", FlowKind.FILTER),
+    ("qualify", FlowKind.FILTER),
+    ("connect", FlowKind.FILTER),
+    ("group", FlowKind.GROUP_BY),
+    ("order", FlowKind.SORT),
+    ("sort", FlowKind.SORT),
+    ("cluster", FlowKind.SORT),
+    ("distribute", FlowKind.SORT),
+)
+
+
+def build(builder: Builder, node: exp.Expression) -> int:
+    """Add a query and all that it holds to the builder; returns its place in `Statement.queries`."""
+    while isinstance(node, exp.Subquery | exp.Paren) and not node.args.get("with_"):
+        node = node.this
+    index = builder.reserve()
+    with builder.cte_scope() as names:
+        ctes = _ctes(builder, node, names)
+        if isinstance(node, exp.Subquery):
+            inner = build(builder, node.this)
+            return builder.fill(index, Query(branches=(inner,), ctes=ctes))
+        if isinstance(node, exp.SetOperation):
+            branches = tuple(build(builder, branch) for branch in _flatten(node))
+            return builder.fill(index, Query(branches=branches, influences=_influences(builder, node), ctes=ctes))
+        if isinstance(node, exp.Values):
+            return builder.fill(index, Query(outputs=_values(builder, node), ctes=ctes))
+        if isinstance(node, exp.Table):
+            every = (Output(star=True),)
+            return builder.fill(index, Query(sources=sources.from_table(builder, node), outputs=every, ctes=ctes))
+        return builder.fill(index, _select(builder, node, ctes))
+
+
+def with_ctes(builder: Builder, node: exp.Expression, names: set[str]) -> tuple[Cte, ...]:
+    """The CTEs in front of any statement; their names are added to `names` as they come into sight."""
+    return _ctes(builder, node, names)
+
+
+def _select(builder: Builder, node: exp.Expression, ctes: tuple[Cte, ...]) -> Query:
+    found, join_refs = sources.build(builder, node)
+    outputs = tuple(output for item in node.expressions for output in _outputs(builder, item))
+    return Query(
+        sources=found,
+        outputs=outputs,
+        influences=tuple(dict.fromkeys((*join_refs, *_influences(builder, node)))),
+        ctes=ctes,
+    )
+
+
+def _influences(builder: Builder, node: exp.Expression) -> tuple[Ref, ...]:
+    refs: list[Ref] = []
+    for name, kind in _CLAUSES:
+        refs += expression.references(builder, node.args.get(name), kind)
+    return tuple(dict.fromkeys(refs))
+
+
+def _flatten(node: exp.Expression) -> list[exp.Expression]:
+    """The branches of a set operation, left to right; parenthesised branches with clauses of their own stay whole."""
+    branches: list[exp.Expression] = []
+    while isinstance(node, exp.SetOperation):
+        branches.append(node.expression)
+        node = node.this
+        if isinstance(node, exp.SetOperation) and node.args.get("with_"):
+            break
+    return [node, *reversed(branches)]
+
+
+def _ctes(builder: Builder, node: exp.Expression, names: set[str]) -> tuple[Cte, ...]:
+    clause = node.args.get("with_")
+    if clause is None:
+        return ()
+    recursive = clause.recursive or builder.dialect.implicit_recursion
+    ctes = []
+    for item in clause.expressions:
+        alias = item.args["alias"]
+        name = builder.identifier(alias.this)
+        if recursive:
+            names.add(name)
+        index = build(builder, item.this)
+        names.add(name)
+        columns = tuple(builder.identifier(column) for column in alias.columns)
+        ctes.append(Cte(name=name, query=index, recursive=bool(recursive), columns=columns))
+    return tuple(ctes)
+
+
+def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
+    rows = [list(row.expressions) if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+    width = max(map(len, rows), default=0)
+    alias = node.args.get("alias")
+    names = [builder.identifier(column) for column in alias.columns] if alias else []
+    return tuple(
+        Output(
+            name=names[position] if position < len(names) else "",
+            refs=expression.references_of(builder, (row[position] for row in rows if position < len(row)), FlowKind.IDENTITY),
+        )
+        for position in range(width)
+    )
+
+
+def _outputs(builder: Builder, item: exp.Expression) -> tuple[Output, ...]:
+    if is_star(item):
+        return (_star(builder, item),)
+    if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
+        return ()  # SELECT @variable = ...: a variable cuts the flow
+    if isinstance(item, exp.Aliases):
+        refs = expression.references(builder, item.this, FlowKind.TRANSFORMATION)
+        return tuple(Output(name=builder.identifier(alias), refs=refs) for alias in item.aliases)
+    return (single(builder, item),)
+
+
+def single(builder: Builder, item: exp.Expression) -> Output:
+    """One item of a select list that is no star."""
+    inner = item.unalias()
+    name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
+    plain = isinstance(inner, exp.Column)
+    return Output(name=name, refs=expression.references(builder, inner), expression="" if plain else builder.text(inner))
+
+
+def _implied_name(builder: Builder, node: exp.Expression) -> str:
+    if isinstance(node, exp.Column):
+        return builder.identifier(node.this)
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        return builder.identifier(node.expression)
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
+        return builder.identifier(node.this.this)  # Postgres names `a::int` a
+    return builder.text(node).lower()
+
+
+def is_star(item: exp.Expression) -> bool:
+    """Whether a select item is `*` or `t.*`."""
+    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
+
+
+def _star(builder: Builder, item: exp.Expression) -> Output:
+    star = item if isinstance(item, exp.Star) else item.this
+    *qualifier, _ = item.parts if isinstance(item, exp.Column) else [star]
+    excluded = star.args.get("except_") or ()
+    renamed = star.args.get("rename") or ()
+    return Output(
+        star=True,
+        qualifier=sources.dotted(builder, qualifier),
+        excluded=tuple(builder.identifier(name) for name in excluded),
+        renamed={builder.identifier(pair.this): builder.identifier(pair.args["alias"]) for pair in renamed},
+    )

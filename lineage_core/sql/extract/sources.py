@@ -1,0 +1,128 @@
+"""FROM, JOIN and APPLY to Source facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from lineage_core.model.facts import FlowKind, Ref, Source
+from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.names import join_parts
+
+_TABLE_HINTS = frozenset(
+    "nolock readuncommitted readcommitted repeatableread serializable readpast rowlock paglock tablock tablockx updlock "
+    "xlock holdlock nowait snapshot forceseek forcescan noexpand".split()
+)
+
+Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
+"""Sources, and the references of their join conditions."""
+
+
+def build(builder: Builder, node: exp.Expression) -> Found:
+    """The sources of a SELECT, UPDATE, DELETE or of a parenthesised join, in order."""
+    found: list[Source] = []
+    refs: list[Ref] = []
+    clause = node.args.get("from_")
+    items = [clause.this] if clause is not None else []
+    items += node.args.get("laterals") or []
+    for item in items:
+        _collect(builder, item, (), found, refs)
+    collect_joins(builder, node, found, refs)
+    return tuple(found), tuple(dict.fromkeys(refs))
+
+
+def collect_joins(builder: Builder, node: exp.Expression, found: list[Source], refs: list[Ref]) -> None:
+    """Add the sources and conditions of a node's `joins`."""
+    for join in node.args.get("joins") or ():
+        using = tuple(builder.identifier(name) for name in join.args.get("using") or ())
+        _collect(builder, join.this, using, found, refs)
+        refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
+
+
+def from_table(builder: Builder, node: exp.Expression) -> tuple[Source, ...]:
+    """A single item of FROM with the joins that hang on it."""
+    found: list[Source] = []
+    _collect(builder, node, (), found, [])
+    return tuple(found)
+
+
+def dotted(builder: Builder, parts: Iterable[exp.Expression]) -> str:
+    """Identifiers joined to a name."""
+    return join_parts([builder.identifier(part) for part in parts])
+
+
+def _collect(
+    builder: Builder, node: exp.Expression, using: tuple[str, ...], found: list[Source], refs: list[Ref]
+) -> None:
+    if isinstance(node, exp.Subquery | exp.Paren) and _holds_table(node):  # (a JOIN b ON ...) is no scope of its own
+        inner = node.this
+        if alias := node.args.get("alias"):
+            inner = inner.copy()
+            inner.set("alias", alias)
+        _collect(builder, inner, using, found, refs)
+    else:
+        source = _source(builder, node)
+        found.append(source.model_copy(update={"using": using}) if using else source)
+    collect_joins(builder, node, found, refs)
+    for lateral in node.args.get("laterals") or ():
+        _collect(builder, lateral, (), found, refs)
+
+
+def _holds_table(node: exp.Expression) -> bool:
+    while isinstance(node, exp.Subquery | exp.Paren):
+        node = node.this
+    return isinstance(node, exp.Table)
+
+
+def _source(builder: Builder, node: exp.Expression) -> Source:
+    alias, columns = _alias(builder, node)
+    if isinstance(node, exp.Lateral):
+        inner = node.this
+        if isinstance(inner, exp.Subquery | exp.Select):
+            return Source(alias=alias, columns=columns, query=query.build(builder, inner))
+        return _function(builder, inner, alias, columns)
+    if isinstance(node, exp.Table):
+        return _table(builder, node, alias, columns)
+    if isinstance(node, exp.Subquery | exp.Values | exp.Select | exp.SetOperation):
+        return Source(alias=alias, columns=columns, query=query.build(builder, node))
+    return _function(builder, node, alias, columns)
+
+
+def _table(builder: Builder, node: exp.Table, alias: str, columns: tuple[str, ...]) -> Source:
+    hinted = _hinted_name(builder, node)
+    name = hinted or builder.table(node)
+    if not name:
+        return _function(builder, node, alias, columns)
+    builder.read(name)
+    return Source(alias=alias, table=name, columns=columns)
+
+
+def _hinted_name(builder: Builder, node: exp.Table) -> str:
+    """`dbo.t(NOLOCK)`, T-SQL's old way to give a hint, looks like a function call."""
+    call = node.this
+    if not isinstance(call, exp.Anonymous) or not call.expressions:
+        return ""
+    if any(not isinstance(hint, exp.Column) or hint.name.lower() not in _TABLE_HINTS for hint in call.expressions):
+        return ""
+    parts = [builder.identifier(part) for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
+    return join_parts([*parts, builder.identifier(call.name)])
+
+
+def _function(builder: Builder, node: exp.Expression, alias: str, columns: tuple[str, ...]) -> Source:
+    """A table function, UNNEST, PIVOT source and the like: its columns flow from its arguments."""
+    call = node.this if isinstance(node, exp.Table) else node
+    if isinstance(node, exp.Table) and node.args.get("db") is not None and isinstance(call, exp.Func):
+        parts = [part for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
+        builder.calls.setdefault(join_parts([*map(builder.identifier, parts), builder.identifier(call.name)]))
+    return Source(alias=alias, columns=columns, refs=expression.references(builder, call, FlowKind.TRANSFORMATION))
+
+
+def _alias(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, ...]]:
+    alias = node.args.get("alias")
+    if alias is None:
+        return "", ()
+    if isinstance(alias, exp.TableAlias):
+        return builder.identifier(alias.this), tuple(builder.identifier(column) for column in alias.columns)
+    return builder.identifier(alias), ()

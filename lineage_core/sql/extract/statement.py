@@ -1,0 +1,99 @@
+"""One statement's text to a Statement fact: parsed by sqlglot, read by the extractor its tree asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from lineage_core.model.facts import Statement
+from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.extract.builder import Builder, is_local
+from lineage_core.sql.extract.create import create
+from lineage_core.sql.extract.delete import delete
+from lineage_core.sql.extract.insert import insert, select
+from lineage_core.sql.extract.load import cache, copy
+from lineage_core.sql.extract.merge import merge
+from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.update import update
+from lineage_core.sql.rewrite import rewrite
+
+_EXTRACTORS: tuple[tuple[type[exp.Expression], Callable[[Builder, Any], Parts | None]], ...] = (
+    (exp.Insert, insert),
+    (exp.Update, update),
+    (exp.Delete, delete),
+    (exp.Merge, merge),
+    (exp.Create, create),
+    (exp.Copy, copy),
+    (exp.Cache, cache),
+    (exp.Query, select),
+)
+
+
+class NotUnderstoodError(Exception):
+    """sqlglot has no tree for this statement, or one without an extractor; the text is the reason."""
+
+
+def extract(text: str, dialect: Dialect) -> Statement:
+    """The facts of one statement (line numbers, owner and database are the caller's).
+
+    Raises:
+        NotUnderstoodError: the statement cannot be parsed, with sqlglot's reason on one line.
+    """
+    tree = parse(text, dialect)
+    builder = Builder(dialect)
+    for node_type, extractor in _EXTRACTORS:
+        if isinstance(tree, node_type):
+            parts = extractor(builder, tree)
+            if parts is not None:
+                return assemble(builder, parts)
+    raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
+
+
+def parse(text: str, dialect: Dialect) -> exp.Expression:
+    """sqlglot's tree of one statement.
+
+    Raises:
+        NotUnderstoodError: with the reason on one line.
+    """
+    try:
+        trees = [tree for tree in sqlglot.parse(rewrite(text, dialect), dialect=dialect.sqlglot) if tree is not None]
+    except SqlglotError as error:
+        raise NotUnderstoodError(_reason(error)) from error
+    except RecursionError as error:
+        raise NotUnderstoodError("nested too deeply") from error
+    if len(trees) != 1 or isinstance(trees[0], exp.Command):
+        raise NotUnderstoodError("not a statement that sqlglot knows")
+    return trees[0]
+
+
+def assemble(builder: Builder, parts: Parts) -> Statement:
+    """Put a construct's parts and the builder's findings together."""
+    not_read = {name for name in parts.not_read if name not in parts.reads}
+    reads = tuple(dict.fromkeys(name for name in (*builder.reads, *parts.reads) if name and name not in not_read))
+    writes = tuple(dict.fromkeys(name for name in parts.writes if name))
+    created = parts.kind in {"select_into", "table"}
+    local = tuple(name for name in writes if created and is_local(name))
+    return Statement(
+        kind=parts.kind,
+        reads=reads,
+        writes=writes,
+        drops=parts.drops,
+        renames=parts.renames,
+        calls=tuple(builder.calls),
+        temporary=tuple(dict.fromkeys((*parts.temporary, *local))),
+        creates=parts.creates,
+        queries=tuple(query for query in builder.queries if query is not None),
+        flows=parts.flows,
+    )
+
+
+def _reason(error: SqlglotError) -> str:
+    details = getattr(error, "errors", None) or [{}]
+    first = details[0]
+    if not first.get("description"):
+        return str(error).splitlines()[0][:300]
+    return f"{first['description'].rstrip('.')} near {str(first.get('highlight', ''))[:60]!r}"

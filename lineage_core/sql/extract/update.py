@@ -1,0 +1,79 @@
+"""UPDATE ... SET ... FROM, and MySQL's UPDATE ... JOIN ... SET."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lineage_core.model.facts import Flow, FlowKind, Output, Query, Ref, Source
+from lineage_core.sql.extract import expression, query, sources
+from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.returning import output_flows
+
+
+def update(builder: Builder, node: exp.Update) -> Parts:
+    """Each assignment is an output of a query over the target and the FROM list, named by the column it sets."""
+    with builder.cte_scope() as names:
+        ctes = query.with_ctes(builder, node, names)
+        own: list[Source] = []
+        refs: list[Ref] = []
+        before = set(builder.reads)
+        if isinstance(node.this, exp.Table):
+            own.extend(sources.from_table(builder, node.this))
+        found, join_refs = sources.build(builder, node)
+        target, listed = resolve_target(own[:1], found)
+        everything = found if listed else (*own, *found)
+        refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
+        outputs = assignments(builder, node.expressions)
+        index = builder.add(Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes))
+    extra, extra_writes = output_flows(builder, node, target)
+    flow = Flow(target=target, query=index, columns=tuple(output.name for output in outputs))
+    others = [source.table for source in everything if source.table == target]
+    spared = () if len(others) > 1 or target in before else (target,)
+    alias = () if own[:1] == [] or own[0].table == target else (own[0].table,)
+    return Parts(kind="update", writes=(target, *extra_writes), not_read=(*spared, *alias), flows=(flow, *extra))
+
+
+def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:
+    """The table that `UPDATE x ... FROM` or `DELETE x FROM` changes: x may be an alias of the FROM list.
+
+    Returns:
+        The table's name, and whether it stands in the FROM list.
+    """
+    if not own:
+        return "", False
+    name = own[0].table
+    for source in found:
+        if source.alias == name and source.table:
+            return source.table, True
+    for source in found:
+        if source.table == name and not own[0].alias:
+            return name, True
+    return name, False
+
+
+def assignments(builder: Builder, items: list[exp.Expression]) -> tuple[Output, ...]:
+    """`SET a = x, t.b = y` as outputs named a and b; assignments to variables flow nowhere and are left out.
+
+    `SET (a, b) = (SELECT x, y ...)` gives one output a column.
+    """
+    outputs: list[Output] = []
+    for item in items:
+        if not isinstance(item, exp.EQ | exp.PropertyEQ):
+            continue
+        left, right = item.this, item.expression
+        if isinstance(left, exp.Parameter) and isinstance(right, exp.EQ):  # SET @v = column = expression
+            left, right = right.this, right.expression
+        if isinstance(left, exp.Tuple | exp.Paren) and isinstance(right, exp.Tuple):
+            outputs += [_assigned(builder, *pair) for pair in zip(left.expressions, right.expressions, strict=False)]
+        elif isinstance(left, exp.Tuple):
+            outputs += [_assigned(builder, column, right) for column in left.expressions]
+        elif not isinstance(left, exp.Parameter):
+            outputs.append(_assigned(builder, left, right))
+    return tuple(outputs)
+
+
+def _assigned(builder: Builder, column: exp.Expression, value: exp.Expression) -> Output:
+    name = builder.identifier(column.this if isinstance(column, exp.Column) else column)
+    refs = expression.references(builder, value)
+    return Output(name=name, refs=refs, expression="" if isinstance(value, exp.Column) else builder.text(value))

@@ -1,0 +1,116 @@
+"""What the head of a CREATE or ALTER says: the object's kind and name, its table, its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
+from lineage_core.sql.names import display, normalise
+
+_KINDS = {
+    "VIEW": "view",
+    "PROCEDURE": "procedure",
+    "PROC": "procedure",
+    "FUNCTION": "function",
+    "TRIGGER": "trigger",
+    "SYNONYM": "synonym",
+    "SEQUENCE": "sequence",
+    "TYPE": "type",
+    "DOMAIN": "type",
+    "INDEX": "index",
+    "TABLE": "table",
+}
+
+_TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
+_ON_ALL = frozenset({"DATABASE", "ALL", "SCHEMA"})
+_EVENT_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "OR", "OF"})
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An object's head. `on` is a trigger's or index's table, `target` what a synonym stands for, `calls` the function
+    that a Postgres trigger executes."""
+
+    kind: str
+    name: str
+    display: str
+    on: str = ""
+    target: str = ""
+    temporary: bool = False
+    calls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name read from tokens: its text as written, and the index behind it."""
+
+    text: str
+    after: int
+
+
+def read_header(text: str, dialect: Dialect) -> Header | None:
+    """The head of one CREATE or ALTER statement; None where no name can be found."""
+    tokens = tokenize(text, dialect)
+    at = next((i for i, token in enumerate(tokens) if token.upper in _KINDS), None)
+    if at is None:
+        return None
+    kind = _KINDS[tokens[at].upper]
+    materialized = any(token.upper == "MATERIALIZED" for token in tokens[:at])
+    named = read_name(tokens, skip_words(tokens, at + 1, {"IF", "NOT", "EXISTS", "CONCURRENTLY"}))
+    if named is None:
+        return None
+    on = _table_behind(tokens, named.after, "ON") if kind in {"trigger", "index"} else ""
+    return Header(
+        kind="materialized_view" if kind == "view" and materialized else kind,
+        name=normalise(named.text, dialect),
+        display=display(named.text, dialect),
+        on=normalise(on, dialect),
+        target=normalise(_table_behind(tokens, named.after, "FOR"), dialect) if kind == "synonym" else "",
+        temporary=any(token.upper in _TEMPORARY for token in tokens[:at]),
+        calls=normalise(_executed(tokens, named.after), dialect) if kind == "trigger" else "",
+    )
+
+
+def read_name(tokens: list[Token], at: int) -> Named | None:
+    """A dotted name that starts at token `at`, brackets and quotes kept; None where there is none."""
+    parts: list[str] = []
+    expect_part = True
+    while at < len(tokens):
+        token = tokens[at]
+        if token.text == ".":
+            parts.append(".")
+            expect_part = True
+        elif expect_part and token.kind in {WORD, QUOTED, VARIABLE}:
+            parts.append(token.text)
+            expect_part = False
+        else:
+            break
+        at += 1
+    return Named("".join(parts), at) if parts and parts != ["."] else None
+
+
+def skip_words(tokens: list[Token], at: int, words: set[str]) -> int:
+    """Index of the first token from `at` on that is none of the words."""
+    while at < len(tokens) and tokens[at].upper in words:
+        at += 1
+    return at
+
+
+def _table_behind(tokens: list[Token], at: int, word: str) -> str:
+    for index in range(at, len(tokens)):
+        if tokens[index].upper == word and tokens[index - 1].upper not in _EVENT_WORDS:
+            named = read_name(tokens, skip_words(tokens, index + 1, {"ONLY", "ALL"}))
+            if named is None or named.text.upper() in _ON_ALL:
+                return ""
+            return named.text
+    return ""
+
+
+def _executed(tokens: list[Token], at: int) -> str:
+    """`EXECUTE FUNCTION f()` of a Postgres trigger."""
+    for index in range(at, len(tokens) - 1):
+        if tokens[index].upper == "EXECUTE" and tokens[index + 1].upper in {"FUNCTION", "PROCEDURE"}:
+            named = read_name(tokens, index + 2)
+            return named.text if named is not None else ""
+    return ""

@@ -1,0 +1,159 @@
+"""SQL text to tokens: sqlparse's Lexer driven by rules of our own.
+
+sqlparse's grouping parser is far too slow for whole trees of files and refuses long ones; its Lexer alone runs at several
+megabytes a second. White space and comments are not kept as tokens: offsets into the text say where they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlparse import tokens as kinds
+from sqlparse.lexer import Lexer
+
+from lineage_core.sql.dialects import Dialect
+
+WORD, QUOTED, STRING, DOLLAR, VARIABLE, NUMBER, SYMBOL, GO = "word", "quoted", "string", "dollar", "variable", "number", "symbol", "go"
+
+
+class Token(NamedTuple):
+    """A significant token.
+
+    `upper` is the text in upper case for words and symbols, empty for all others; `opens_line` tells that it is the first
+    on its line.
+    """
+
+    kind: str
+    text: str
+    start: int
+    upper: str
+    opens_line: bool = False
+
+    @property
+    def end(self) -> int:
+        """Offset behind the token."""
+        return self.start + len(self.text)
+
+
+_SKIPPED = kinds.Whitespace
+_KINDS = {
+    kinds.Name: WORD,
+    kinds.Name.Builtin: QUOTED,
+    kinds.String: STRING,
+    kinds.Literal: DOLLAR,
+    kinds.Name.Placeholder: VARIABLE,
+    kinds.Number: NUMBER,
+}
+
+_COMMENT_DEPTH = 4
+
+
+def _block_comment() -> str:
+    """Nested block comments, as T-SQL and Postgres have them, to a depth of four; an open one runs to the end."""
+    inner = r"(?:[^/*]++|\*(?!/)|/(?!\*))"
+    pattern = rf"/\*{inner}*+\*/"
+    for _ in range(_COMMENT_DEPTH):
+        pattern = rf"/\*(?:{inner}|{pattern})*+\*/"
+    return rf"{pattern}|/\*(?s:.*)"
+
+
+def _rules(dialect: Dialect) -> list[tuple[str, object]]:
+    escape = r"|\\(?s:.)" if dialect.backslash_escapes else ""
+    plain = r"[^'\\]" if dialect.backslash_escapes else "[^']"
+    rules: list[tuple[str, object]] = [
+        (r"\s+", _SKIPPED),
+        (r"--[^\r\n]*", _SKIPPED),
+        (_block_comment(), _SKIPPED),
+        (r"E'(?:[^'\\]|''|\\(?s:.))*+(?:'|\Z)", kinds.String),
+        (rf"(?:[NBXR]|U&)?'(?:{plain}++|''{escape})*+(?:'|\Z)", kinds.String),
+    ]
+    if dialect.hash_comments:
+        rules.append((r"#[^\r\n]*", _SKIPPED))
+    if dialect.dollar_quotes:
+        rules.append((r"\$([A-Z_]\w*|)\$(?s:.*?)(?:\$\1\$|\Z)", kinds.Literal))
+    rules.append((r'"(?:[^"]|"")*+(?:"|\Z)', kinds.String if dialect.double_quoted_strings else kinds.Name.Builtin))
+    if dialect.brackets:
+        rules.append((r"\[(?:[^\]]|\]\])*+(?:\]|\Z)", kinds.Name.Builtin))
+    if dialect.backticks:
+        rules.append((r"`(?:[^`]|``)*+(?:`|\Z)", kinds.Name.Builtin))
+    rules += [
+        (r"@@?[\w@#$]+", kinds.Name.Placeholder),
+        (r"[^\W\d][\w$#@]*|##?[\w@#$]+", kinds.Name),
+        (r"0x[0-9a-f]*|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", kinds.Number),
+        (r"::|:=|<=|>=|<>|!=|\|\||=>|->>?|[-+*/%&|^]=", kinds.Operator),
+        (r"(?s:.)", kinds.Punctuation),
+    ]
+    return rules
+
+
+class _Lexer(Lexer):  # type: ignore[misc]
+    """sqlparse's Lexer without its fixed treatment of comments and dollar quotes.
+
+    Since 0.6 that comes before the rules, ends a nested comment too early and opens dollar quotes in every dialect.
+    """
+
+    def get_tokens(self, text: str, encoding: str | None = None) -> Iterator[tuple[object, str]]:
+        """Every character of the text, in tokens: the first rule that matches decides."""
+        del encoding
+        position, end = 0, len(text)
+        rules = self._SQL_REGEX
+        while position < end:
+            for match, kind in rules:
+                found = match(text, position)
+                if found is not None:
+                    yield kind, found.group()
+                    position = found.end()
+                    break
+
+
+@lru_cache(maxsize=64)
+def _lexer(dialect: Dialect) -> Lexer:
+    lexer = _Lexer()
+    lexer.set_SQL_REGEX(_rules(dialect))
+    return lexer
+
+
+def tokenize(text: str, dialect: Dialect, offset: int = 0) -> list[Token]:
+    """The significant tokens of a text, in order.
+
+    Args:
+        text: any text; an open string, comment or name runs to its end.
+        dialect: decides which quotes there are.
+        offset: added to every token's start, for a text that is a part of another.
+    """
+    found: list[Token] = []
+    position, opens_line = offset, True
+    for kind, value in _lexer(dialect).get_tokens(text):
+        if kind is _SKIPPED:
+            opens_line = opens_line or "\n" in value
+        else:
+            name = _KINDS.get(kind, SYMBOL)
+            upper = value.upper() if name is WORD or name is SYMBOL else ""
+            found.append(Token(name, value, position, upper, opens_line))
+            opens_line = False
+        position += len(value)
+    return _mark_batches(found, text, offset) if dialect.batches else found
+
+
+_GO_LINE = re.compile(r"[ \t]*GO(?:[ \t]+\d+)?[ \t]*;?[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)", re.IGNORECASE)
+
+
+def _mark_batches(tokens: list[Token], text: str, offset: int) -> list[Token]:
+    """GO counts only on a line of its own; its count and semicolon become part of the token."""
+    marked: list[Token] = []
+    until = -1
+    for token in tokens:
+        if token.start < until:
+            continue
+        if token.upper == "GO":
+            line = max(text.rfind("\n", 0, token.start - offset), text.rfind("\r", 0, token.start - offset)) + 1
+            match = _GO_LINE.match(text, line)
+            if match is not None and not text[line : token.start - offset].strip():
+                until = match.end() + offset
+                marked.append(Token(GO, text[token.start - offset : match.end()], token.start, ""))
+                continue
+        marked.append(token)
+    return marked

@@ -1,0 +1,119 @@
+"""Text to statement slices: contiguous, joining back to the text, each with its kind and the routine around it.
+
+Three grammars share the work: batches without semicolons (T-SQL, `split_batches`), statements ended by semicolons, and the
+bodies of routines in those dialects (`split_block`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage_core.sql.classify import ROUTINE_KINDS, classify
+from lineage_core.sql.cursor import Cursor, Cut
+from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
+from lineage_core.sql.split_batches import BatchSplitter
+from lineage_core.sql.split_block import split_block
+from lineage_core.sql.stdin_data import blank_copy_data
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One statement, or one piece of control flow, of a text.
+
+    `start` and `end` are character offsets; `line` and `end_line` the 1-based lines of its first and last token. `owner` is
+    the index of the slice that is the header of the routine or trigger around it. `batch` counts GO batches from 0.
+    """
+
+    start: int
+    end: int
+    line: int
+    end_line: int
+    kind: str
+    owner: int | None = None
+    batch: int = 0
+
+
+def split(text: str, dialect: Dialect) -> list[Slice]:
+    """The slices of a text; they cover it without gap or overlap. A text without any statement is one slice."""
+    tokens = tokenize(blank_copy_data(text), dialect)
+    cursor = Cursor(tokens)
+    if dialect.batches:
+        BatchSplitter(cursor).run()
+    else:
+        _split_script(cursor, text, dialect)
+    return _slices(text, cursor.cuts)
+
+
+def _split_script(cursor: Cursor, text: str, dialect: Dialect) -> None:
+    """Statements ended by semicolons; a routine's body is split in its own grammar."""
+    while cursor.more():
+        if cursor.text() == ";" or not cursor.starts_statement():
+            cursor.cut("control", until=cursor.line_end() if cursor.text() == "\\" else cursor.at + 1)
+            continue
+        kind = classify(cursor.tokens, cursor.at, cursor.end)
+        if kind in ROUTINE_KINDS:
+            _routine(cursor, kind, text, dialect)
+        elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
+            _quoted_body(cursor, "control", cursor.statement_end(), text, dialect)
+        elif cursor.upper() == "BEGIN" and not cursor.peek_upper(1) in {"", "TRANSACTION", "WORK", ";"}:
+            split_block(cursor, None)
+        else:
+            cursor.cut(kind, until=cursor.statement_end())
+
+
+def _routine(cursor: Cursor, kind: str, text: str, dialect: Dialect) -> None:
+    """A routine whose body is a string ($$...$$ or '...'), a BEGIN ... END block, or a single statement."""
+    end = cursor.statement_end()
+    if _body_token(cursor, end) is not None:
+        _quoted_body(cursor, kind, end, text, dialect)
+        return
+    start = cursor.find_body(end)
+    if start is None:
+        cursor.cut(kind, until=end)
+        return
+    owner = cursor.cut(kind, until=start)
+    split_block(cursor, owner)
+
+
+def _body_token(cursor: Cursor, end: int) -> int | None:
+    """The string that holds a routine's body: a dollar-quoted one, or the string behind AS."""
+    for index in range(cursor.at, end):
+        token = cursor.tokens[index]
+        if token.kind is DOLLAR:
+            return index
+        if token.kind is STRING and cursor.tokens[index - 1].upper == "AS" and len(token.text) > len("''"):
+            return index
+    return None
+
+
+def _quoted_body(cursor: Cursor, kind: str, end: int, text: str, dialect: Dialect) -> None:
+    index = _body_token(cursor, end)
+    if index is None:
+        cursor.cut(kind, until=end)
+        return
+    token = cursor.tokens[index]
+    opening = token.text.index("$", 1) + 1 if token.kind is DOLLAR else token.text.index("'") + 1
+    closing = opening if token.kind is DOLLAR and token.text.endswith(token.text[:opening]) else 1
+    body = token.text[opening : max(opening, len(token.text) - closing)]
+    owner = cursor.cut(kind, until=end)
+    inner = Cursor(tokenize(body, dialect, token.start + opening), cuts=cursor.cuts, batch=cursor.batch)
+    split_block(inner, owner if kind in ROUTINE_KINDS else None, whole=True)
+    if end > index + 1:
+        cursor.cuts.append(Cut(cursor.tokens[index].end - closing, cursor.tokens[end - 1].end, "control", None, 0))
+    del text
+
+
+def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
+    if not cuts:
+        return [Slice(0, len(text), 1, text.count("\n") + 1, "control")]
+    slices: list[Slice] = []
+    line, counted = 1, 0
+    for index, cut in enumerate(cuts):
+        start = 0 if index == 0 else cut.start
+        end = cuts[index + 1].start if index + 1 < len(cuts) else len(text)
+        line += text.count("\n", counted, cut.start)
+        counted = cut.start
+        last = line + text.count("\n", cut.start, min(cut.last, end))
+        slices.append(Slice(start, end, line, last, cut.kind, cut.owner, cut.batch))
+    return slices

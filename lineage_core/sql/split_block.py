@@ -1,0 +1,122 @@
+"""Bodies of routines in dialects with semicolons: PL/pgSQL, MySQL, Oracle, BigQuery, plain SQL functions."""
+
+from __future__ import annotations
+
+from lineage_core.sql.classify import classify
+from lineage_core.sql.cursor import Cursor
+from lineage_core.sql.lexer import WORD
+
+_BLOCK_WORDS = frozenset({"BEGIN", "DECLARE", "ELSE", "LOOP", "EXCEPTION", "TRY", "ATOMIC", "REPEAT"})
+"""Control words that stand alone before a statement."""
+
+_ENDERS = {"IF": "THEN", "ELSIF": "THEN", "ELSEIF": "THEN", "WHEN": "THEN", "WHILE": "LOOP"}
+"""Control words and the word that ends their condition."""
+
+_QUERY_WORDS = frozenset({"SELECT", "WITH"})
+
+
+def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> None:
+    """Cut a body into statements.
+
+    Args:
+        cursor: stands at the body's first token.
+        owner: index of the routine's header slice.
+        whole: the tokens hold nothing but the body; otherwise it ends with the END that closes its first BEGIN.
+    """
+    depth, begun = 0, False
+    cursor.owner, outer = owner, cursor.owner
+    while cursor.more():
+        word = cursor.upper()
+        if word == "END":
+            until = _end_of(cursor)
+            closes_block = not cursor.peek_upper(1) in {"IF", "LOOP", "CASE", "WHILE", "FOR", "REPEAT"}
+            cursor.cut("control", until=until)
+            depth -= closes_block
+            if begun and depth <= 0 and not whole:
+                break
+            continue
+        if word == "BEGIN":
+            depth, begun = depth + 1, True
+        if not whole and not begun and word in {"CREATE", "ALTER"}:
+            break
+        _step(cursor, word)
+    cursor.owner = outer
+
+
+def _step(cursor: Cursor, word: str) -> None:
+    if word in _BLOCK_WORDS:
+        cursor.cut("control", until=cursor.at + 1)
+    elif word in _ENDERS:
+        _condition(cursor, _ENDERS[word])
+    elif word == "FOR" or word == "FOREACH":
+        _loop(cursor)
+    elif word == "RETURN" and cursor.peek_upper(1) == "QUERY":
+        cursor.cut("control", until=cursor.at + 2)
+    elif word == "RETURN" and (cursor.peek_upper(1) in _QUERY_WORDS or cursor.peek_upper(2) in _QUERY_WORDS):
+        cursor.cut("control", until=cursor.at + 1)
+    elif word == "PERFORM":
+        cursor.cut("perform", until=cursor.statement_end())
+    elif word == "OPEN" or (cursor.peek_upper(1) == "CURSOR" or cursor.peek_upper(2) == "CURSOR"):
+        _cursor_query(cursor)
+    elif not cursor.starts_statement():
+        cursor.cut("control", until=cursor.at + 1)
+    else:
+        _statement(cursor)
+
+
+def _statement(cursor: Cursor) -> None:
+    end = cursor.statement_end()
+    kind = classify(cursor.tokens, cursor.at, cursor.end)
+    if kind == "unknown":  # a declaration or an assignment
+        kind = "condition" if _holds_query(cursor, end) else "control"
+    elif kind == "control" and _holds_query(cursor, end):
+        kind = "condition"
+    cursor.cut(kind, until=end)
+
+
+def _condition(cursor: Cursor, ender: str) -> None:
+    end = cursor.statement_end()
+    depth = 0
+    for index in range(cursor.at + 1, end):
+        token = cursor.tokens[index]
+        depth += (token.upper == "CASE") - (token.upper == "END")
+        if token.upper == ender and depth <= 0:
+            end = index + 1
+            break
+    cursor.cut("condition" if _holds_query(cursor, end) else "control", until=end)
+
+
+def _loop(cursor: Cursor) -> None:
+    """`FOR r IN SELECT ... LOOP`: the query is a statement of its own."""
+    end = cursor.statement_end()
+    loop = next((i for i in range(cursor.at, end) if cursor.tokens[i].upper in {"LOOP", "DO"}), end)
+    query = next((i for i in range(cursor.at, loop) if cursor.tokens[i].upper in _QUERY_WORDS), None)
+    if query is None:
+        cursor.cut("control", until=loop + 1)
+        return
+    opened = query - 1 if cursor.tokens[query - 1].text == "(" else query
+    cursor.cut("control", until=opened)
+    cursor.cut("select", until=loop)
+
+
+def _cursor_query(cursor: Cursor) -> None:
+    """`OPEN c FOR SELECT ...;`, `c CURSOR FOR SELECT ...;`: the query is a statement of its own."""
+    end = cursor.statement_end()
+    query = next((i for i in range(cursor.at, end) if cursor.tokens[i].upper in _QUERY_WORDS), None)
+    if query is None or cursor.tokens[query - 1].upper not in {"FOR", "IS", "AS"}:
+        cursor.cut("control", until=end)
+        return
+    cursor.cut("control", until=query)
+    cursor.cut("select", until=end)
+
+
+def _end_of(cursor: Cursor) -> int:
+    """Behind `END`, `END IF;`, `END LOOP label;`, `END name;`."""
+    index = cursor.at + 1
+    while index < cursor.end and cursor.tokens[index].kind is WORD and index < cursor.at + 3:
+        index += 1
+    return index + 1 if index < cursor.end and cursor.tokens[index].text == ";" else cursor.at + 1
+
+
+def _holds_query(cursor: Cursor, end: int) -> bool:
+    return any(cursor.tokens[index].upper in {"SELECT", "FROM"} for index in range(cursor.at, end))
