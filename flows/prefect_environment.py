@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from pathlib import Path
 
     from lineage_core.settings import Settings
 
@@ -28,14 +28,15 @@ _SERVER = {
 }
 
 
-def client_environment(settings: Settings, api_url: str, chatter: Chatter = "quiet") -> dict[str, str]:
+def client_environment(api_url: str, home: Path | None, chatter: Chatter = "quiet") -> dict[str, str]:
     """What a process that runs flows, or talks to the server at `api_url`, has to have in its environment.
 
-    `chatter` is about the console only: Prefect's own log, in the UI, is complete in any case.
+    `home` is Prefect's folder; None leaves the user's own, which may hold the login of the server. `chatter` is about the
+    console only: Prefect's own log, in the UI, is complete in any case.
     """
     return {
         **_PRIVACY,
-        "PREFECT_HOME": str(settings.prefect_dir.resolve()),
+        **({"PREFECT_HOME": str(home.resolve())} if home else {}),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": _CONSOLE_LEVEL[chatter],
     }
@@ -54,8 +55,3 @@ def server_environment(settings: Settings, port: int) -> dict[str, str]:
         # The default is inside the installed package, which need not be writable.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.prefect_dir.resolve() / "ui"),
     }
-
-
-def enter(environment: MutableMapping[str, str], wanted: dict[str, str], *, keep: frozenset[str] = frozenset()) -> None:
-    """Put `wanted` into `environment`, leaving names of `keep` that are set there already."""
-    environment.update({name: value for name, value in wanted.items() if name not in keep or name not in environment})

@@ -28,7 +28,8 @@ def prefect_session(
         ServerError: no server answers, or none can be started.
     """
     with prefect_server(settings) as server:
-        os.environ.update(client_environment(settings, server.api_url, chatter))
+        home = settings.prefect_dir if server.local else settings.prefect_home
+        os.environ.update(client_environment(server.api_url, home, chatter))
         import prefect  # noqa: F401, PLC0415 - takes 1.5 s, so while the server starts
 
         meanwhile()
