@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lineage_core.link.catalog import Catalog, Key
 from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.names import split_normalised
 
-_EMPTY = Catalog()
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Naming:
     dialect: Dialect
     database: str = ""
     schema: str = ""
-    catalog: Catalog = _EMPTY
+    catalog: Catalog = field(default_factory=Catalog)
 
     def on(self, catalog: Catalog) -> Naming:
         """The same with a catalog to look names up in."""

@@ -1,0 +1,89 @@
+"""Cypher, generated from the declared schema. Values always travel as parameters; labels and types come from the schema."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lineage_core.model.schema import NODES, RELS, Label, RelType
+
+ALL_TYPES = "|".join(RelType)
+
+
+def schema_statements() -> list[str]:
+    """Constraints and indexes; running them twice changes nothing."""
+    unique = [
+        f"CREATE CONSTRAINT {label.value.lower()}_id IF NOT EXISTS FOR (n:{label.value}) REQUIRE n.id IS UNIQUE"
+        for label in NODES
+    ]
+    by_file = [
+        f"CREATE INDEX {kind.value.lower()}_source_file IF NOT EXISTS FOR ()-[r:{kind.value}]-() ON (r.source_file)"
+        for kind in RELS
+    ]
+    return [*unique, *by_file, "CALL db.awaitIndexes(300)"]
+
+
+@cache
+def own_nodes(label: Label, sublabel: str) -> str:
+    """Write nodes whose properties a file decides; rows {id, props}, props complete. A node that is so already is left.
+
+    Returns the number of nodes written as `written`.
+    """
+    others = "".join(f":{other}" for other in NODES[label].sublabels if other != sublabel)
+    wrong = f" OR NOT n:{sublabel}" if sublabel else ""
+    wrong += "".join(f" OR n:{other}" for other in NODES[label].sublabels if other != sublabel)
+    return (
+        f"UNWIND $rows AS row OPTIONAL MATCH (n:{label} {{id: row.id}}) "
+        f"WITH row, n WHERE n IS NULL OR properties(n) <> row.props{wrong} "
+        f"MERGE (m:{label} {{id: row.id}}) SET m = row.props"
+        + (f" SET m:{sublabel}" if sublabel else "")
+        + (f" REMOVE m{others}" if others else "")
+        + " RETURN count(*) AS written"
+    )
+
+
+@cache
+def need_nodes(label: Label) -> str:
+    """Make sure that nodes are there; rows {id, name}. One that is there is left as it is."""
+    return (
+        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        "ON CREATE SET n.name = row.name, n.project_id = $project RETURN count(*) AS written"
+    )
+
+
+@cache
+def create_rels(kind: RelType, start: Label, end: Label) -> str:
+    """Create relationships; rows {start, end, props}. Returns as `written` how many found both their ends.
+
+    CREATE, not MERGE: rows are unique beforehand, and a relationship MERGE that is planned while its type is nearly empty
+    can scan the index on source_file for every row.
+    """
+    return (
+        f"UNWIND $rows AS row MATCH (a:{start} {{id: row.start}}) MATCH (b:{end} {{id: row.end}}) "
+        f"CREATE (a)-[r:{kind}]->(b) SET r = row.props RETURN count(*) AS written"
+    )
+
+
+UPDATE_RELS = (
+    "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row.key SET r += row.props RETURN count(*) AS written"
+)
+"""Change relationships; rows {key, props}. A property set to null is removed."""
+
+DELETE_RELS = "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row DELETE r RETURN count(*) AS written"
+"""Delete relationships by element id."""
+
+READ_RELS = (
+    f"MATCH (a)-[r:{ALL_TYPES}]->(b) WHERE r.source_file IN $paths AND r.project_id = $project "
+    "RETURN elementId(r) AS key, type(r) AS type, a.id AS start, b.id AS end, [l IN labels(a) WHERE l IN $labels][0] AS "
+    "start_label, [l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
+)
+"""All that some files have said so far."""
+
+READ_FILES = "UNWIND $ids AS id MATCH (f:File {id: id}) RETURN f.path AS path, properties(f) AS props"
+WRITE_FILE = "UNWIND $rows AS row MERGE (f:File {id: row.id}) SET f = row.props RETURN count(*) AS written"
+DELETE_FILES = "UNWIND $rows AS row MATCH (f:File {id: row}) DETACH DELETE f RETURN count(*) AS written"
+
+
+@cache
+def delete_orphans(label: Label) -> str:
+    """Delete those of the nodes (rows: ids) that no relationship needs any more."""
+    return f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) WHERE NOT EXISTS {{ (n)--() }} DELETE n RETURN count(*) AS written"

@@ -1,0 +1,47 @@
+"""What went wrong at the database: worth a retry, too large, or wrong for good."""
+
+from __future__ import annotations
+
+from neo4j.exceptions import (
+    ClientError,
+    DriverError,
+    IncompleteCommit,
+    Neo4jError,
+    ServiceUnavailable,
+    SessionExpired,
+    TransientError,
+)
+
+_OUT_OF_MEMORY = "MemoryPoolOutOfMemory"
+_VANISHED = "Neo.ClientError.Statement.EntityNotFound"
+"""A node that another transaction deleted between our MERGE and our CREATE: the next try makes it anew."""
+
+
+class LostRowsError(Exception):
+    """Relationships whose ends were not found: Cypher writes nothing for them and says nothing."""
+
+
+PERMANENT = (Neo4jError, DriverError, LostRowsError, ValueError, TypeError, OverflowError)
+"""What a bad row can raise: the server's refusals, and the driver's own before anything is sent."""
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Whether the same write may succeed later; a cause counts as well.
+
+    A connection lost around COMMIT (IncompleteCommit) is not retried by the driver, as the outcome is unknown; our writes
+    are differences against what is there, so trying again is safe.
+    """
+    while error is not None:
+        if isinstance(error, ServiceUnavailable | SessionExpired | IncompleteCommit | ConnectionError):
+            return True
+        if isinstance(error, Neo4jError) and error.code == _VANISHED:
+            return True
+        if isinstance(error, TransientError | DriverError | Neo4jError) and not is_too_large(error):
+            return error.is_retryable()
+        error = error.__cause__
+    return False
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether the transaction needs more memory than it may take: to be split, not repeated."""
+    return isinstance(error, TransientError | ClientError) and _OUT_OF_MEMORY in (error.code or "")

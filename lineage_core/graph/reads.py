@@ -1,0 +1,46 @@
+"""What the graph says of the project's files, and how much it holds."""
+
+from __future__ import annotations
+
+from neo4j import Driver
+from pydantic import BaseModel, ConfigDict
+
+from lineage_core.graph.cypher import ALL_TYPES
+from lineage_core.model.schema import NODES
+
+
+class FileState(BaseModel):
+    """One File node. `sha256` empty: not ingested, or not to its end."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    sha256: str = ""
+    status: str = ""
+    parser_version: str = ""
+    rows_digest: str = ""
+    dialect: str = ""
+
+
+def file_states(driver: Driver, database: str, project: str) -> dict[str, FileState]:
+    """Every File node of the project, by path."""
+    query = (
+        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
+        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect} AS file"
+    )
+    with driver.session(database=database) as session:
+        rows = (record["file"] for record in session.run(query, project=project))
+        found = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return {row["path"]: FileState(**row) for row in found}
+
+
+def graph_counts(driver: Driver, database: str, project: str) -> tuple[dict[str, int], dict[str, int]]:
+    """The project's nodes by label and relationships by type."""
+    labels = {label.value: 0 for label in NODES}
+    with driver.session(database=database) as session:
+        for label in NODES:
+            query = f"MATCH (n:{label}) WHERE n.project_id = $project RETURN count(n) AS n"
+            labels[label.value] = int(session.run(query, project=project).single(strict=True)["n"])
+        query = f"MATCH ()-[r:{ALL_TYPES}]->() WHERE r.project_id = $project RETURN type(r) AS type, count(r) AS n"
+        types = {record["type"]: int(record["n"]) for record in session.run(query, project=project)}
+    return labels, dict(sorted(types.items()))

@@ -1,0 +1,167 @@
+"""One unit of work: statements sent without waiting for each other, counted, then committed or rolled back together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from types import TracebackType
+from typing import Any, TypeVar
+
+from neo4j import Result, Session, Transaction
+
+from lineage_core.graph import cypher
+from lineage_core.graph.difference import Difference, own_props
+from lineage_core.graph.faults import LostRowsError
+from lineage_core.model.changes import GraphChanges
+from lineage_core.model.rows import NodeRow, RelRow
+from lineage_core.model.schema import NODES, Label
+
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    """Consecutive pieces of at most `size` items."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+class Work:
+    """A transaction over rows; `single` for the plain path, where every statement has one row and commits by itself.
+
+    Rows are sorted by label and id in every statement, so that two writers take their locks in one order. Nodes come before
+    relationships; statements are pipelined, and `settle` waits for them.
+    """
+
+    def __init__(self, session: Session, project: str, run_id: str, batch: int, *, single: bool = False) -> None:
+        self._session = session
+        self._project = project
+        self._run_id = run_id
+        self._batch = batch
+        self._single = single
+        self._transaction: Transaction | None = None
+        self._open: list[tuple[Result, int | None, bool]] = []
+        self._changes = GraphChanges()
+
+    def __enter__(self) -> Work:
+        """Begin."""
+        self._transaction = None if self._single else self._session.begin_transaction()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed."""
+        if self._transaction is not None:
+            self._transaction.close()
+            self._transaction = None
+
+    def run(self, statement: str, rows: Sequence[Any], *, expected: bool = False, owned: bool = False) -> None:
+        """Send a statement over rows, in batches.
+
+        Args:
+            statement: takes `$rows` and returns one number, `written`.
+            rows: parameters.
+            expected: every row must be written: `settle` raises LostRowsError otherwise.
+            owned: what is written without being created counts as a node updated.
+        """
+        for some in chunks(rows, self._batch):
+            runner = self._transaction if self._transaction is not None else self._session
+            result = runner.run(statement, rows=some, project=self._project)
+            self._open.append((result, len(some) if expected else None, owned))
+            if self._single:
+                self.settle()
+
+    def settle(self) -> None:
+        """Wait for the statements sent so far, and count what they did."""
+        waiting, self._open = self._open, []
+        for result, expected, owned in waiting:
+            record = result.single()
+            written = int(record["written"]) if record is not None else 0
+            counters = result.consume().counters
+            if expected is not None and written != expected:
+                raise LostRowsError(f"{expected - written} of {expected} relationships have an end that does not exist")
+            self._changes += GraphChanges(
+                nodes_created=counters.nodes_created,
+                nodes_updated=max(0, written - counters.nodes_created) if owned else 0,
+                nodes_deleted=counters.nodes_deleted,
+                relationships_created=counters.relationships_created,
+                relationships_deleted=counters.relationships_deleted,
+            )
+
+    def read_rels(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        """What the files have said so far."""
+        self.settle()
+        runner = self._transaction if self._transaction is not None else self._session
+        labels = [label.value for label in NODES]
+        result = runner.run(cypher.READ_RELS, paths=list(paths), project=self._project, labels=labels)
+        return [record.data() for record in result]
+
+    def files(self, files: Iterable[tuple[str, str]]) -> None:
+        """Make sure that File nodes are there to hang relationships on; (id, path)."""
+        rows = [{"id": identity, "name": path.rpartition("/")[2]} for identity, path in sorted(files)]
+        self.run(cypher.need_nodes(Label.FILE), rows)
+
+    def nodes(self, rows: Iterable[NodeRow]) -> None:
+        """Write nodes: each once, a row that owns it before one that only needs it."""
+        best: dict[tuple[str, ...], NodeRow] = {}
+        for row in rows:
+            earlier = best.get(row.key)
+            if earlier is None or (row.owned and not earlier.owned):
+                best[row.key] = row
+        for (label, owned, sublabel), group in groupby(sorted(best.values(), key=_node_order), key=_node_group):
+            if owned:
+                self.run(cypher.own_nodes(label, sublabel), [self._node(row) for row in group], owned=True)
+            else:
+                self.run(cypher.need_nodes(label), [{"id": row.id, "name": row.name} for row in group])
+
+    def apply(self, difference: Difference) -> None:
+        """Delete, change and create relationships."""
+        self.run(cypher.DELETE_RELS, difference.delete)
+        self.run(cypher.UPDATE_RELS, difference.update)
+        self._changes += GraphChanges(relationships_updated=len(difference.update))
+        for (kind, start, end), group in groupby(sorted(difference.create, key=_rel_order), key=_rel_group):
+            self.run(cypher.create_rels(kind, start, end), [self._rel(row) for row in group], expected=True)
+
+    def delete_orphans(self, touched: Iterable[tuple[Label, str]]) -> None:
+        """Delete those of the nodes that lost their last relationship; files stay."""
+        for label, group in groupby(sorted(touched), key=lambda item: item[0]):
+            if label is not Label.FILE:
+                self.run(cypher.delete_orphans(label), [identity for _, identity in group])
+
+    def commit(self) -> GraphChanges:
+        """Wait, commit, and say what was done."""
+        self.settle()
+        if self._transaction is not None:
+            self._transaction.commit()
+            self._transaction = None
+        return self._changes
+
+    def _node(self, row: NodeRow) -> dict[str, Any]:
+        return {"id": row.id, "props": {"id": row.id, "name": row.name, "project_id": self._project, **row.props}}
+
+    def _rel(self, row: RelRow) -> dict[str, Any]:
+        props = {
+            "source_file": row.source_file,
+            "source": "parser",
+            "status": "approved",
+            "project_id": self._project,
+            "run_id": self._run_id,
+            **own_props(row),
+        }
+        return {"start": row.start, "end": row.end, "props": props}
+
+
+def _node_order(row: NodeRow) -> tuple[Any, ...]:
+    return (row.label, row.owned, row.sublabel, row.id)
+
+
+def _node_group(row: NodeRow) -> tuple[Any, ...]:
+    return (row.label, row.owned, row.sublabel)
+
+
+def _rel_order(row: RelRow) -> tuple[Any, ...]:
+    return (row.type, row.start_label, row.end_label, row.start, row.end, row.source_file)
+
+
+def _rel_group(row: RelRow) -> tuple[Any, ...]:
+    return (row.type, row.start_label, row.end_label)

@@ -1,0 +1,243 @@
+"""Rows to Neo4j: whole files in a transaction, as differences, with bad rows taken out one by one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from neo4j import Driver, Session
+from pydantic import BaseModel, Field
+
+from lineage_core.graph import cypher, dead_letters
+from lineage_core.graph.difference import Difference, compare
+from lineage_core.graph.faults import PERMANENT, is_too_large, is_transient
+from lineage_core.graph.ladder import isolate
+from lineage_core.graph.transaction import Work, chunks
+from lineage_core.model.changes import GraphChanges
+from lineage_core.model.files import FileStatus
+from lineage_core.model.rows import FileRows
+from lineage_core.model.schema import Label
+from lineage_core.model.urn import file_urn
+
+GROUP_FILES = 25
+"""Files of one transaction: more are not faster, and a retry would repeat more."""
+
+LARGE_FACTOR = 50
+"""A file of more than this many batches is written in several transactions, with its sha256 last."""
+
+_log = logging.getLogger(__name__)
+
+
+class WriteResult(BaseModel):
+    """What a write did, by the database's own counters."""
+
+    changes: GraphChanges = Field(default_factory=GraphChanges)
+    files_written: int = 0
+    files_unchanged: int = 0
+    files_deleted: int = 0
+    dead_letters: int = 0
+
+    def __add__(self, other: WriteResult) -> WriteResult:
+        """Two results together."""
+        return WriteResult(
+            changes=self.changes + other.changes,
+            files_written=self.files_written + other.files_written,
+            files_unchanged=self.files_unchanged + other.files_unchanged,
+            files_deleted=self.files_deleted + other.files_deleted,
+            dead_letters=self.dead_letters + other.dead_letters,
+        )
+
+
+def prepare(driver: Driver, database: str) -> None:
+    """Create the constraints and indexes that writing relies on, where they are missing."""
+    with driver.session(database=database) as session:
+        for statement in cypher.schema_statements():
+            session.run(statement).consume()
+
+
+class Writer:
+    """Writes the files of one project.
+
+    Args:
+        driver: an open driver.
+        database: the database's name.
+        project: part of every id.
+        run_id: kept on every relationship this run creates.
+        dead_letter_file: where refused rows go.
+        batch_size: rows of one UNWIND.
+        batching: False for the plain path: one row a transaction.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        database: str,
+        *,
+        project: str,
+        run_id: str,
+        dead_letter_file: Path,
+        batch_size: int = 1000,
+        batching: bool = True,
+    ) -> None:
+        self._driver = driver
+        self._database = database
+        self._project = project
+        self._run_id = run_id
+        self._dead_letter_file = dead_letter_file
+        self._batch = batch_size if batching else 1
+        self._batching = batching
+
+    def write(self, files: Sequence[FileRows]) -> WriteResult:
+        """Bring the graph to what the files say; a file whose digest the graph has already costs one look.
+
+        Raises:
+            neo4j.exceptions.Neo4jError, DriverError: only what `is_transient` says may pass; write the same files again.
+            DatabaseError: refused rows could not be kept.
+        """
+        result = WriteResult()
+        with self._session() as session:
+            known = self._known(session, files)
+            pending = [file for file in files if known.get(file.path, {}).get("rows_digest") != file.digest]
+            result.files_unchanged = len(files) - len(pending)
+            for group in self._groups(pending):
+                result += self._write_group(session, group, known)
+        return result
+
+    def delete(self, paths: Sequence[str]) -> WriteResult:
+        """Take files and all they said out of the graph, with the nodes that nobody needs any more."""
+        result = WriteResult()
+        with self._session() as session:
+            for some in chunks(list(paths), GROUP_FILES if self._batching else 1):
+                with self._work(session) as work:
+                    gone = Difference()
+                    for rel in work.read_rels(some):
+                        gone.delete.append(rel["key"])
+                        gone.touched |= {(Label(rel[f"{end}_label"]), rel[end]) for end in ("start", "end")}
+                    work.apply(gone)
+                    work.run(cypher.DELETE_FILES, [file_urn(self._project, path) for path in some])
+                    work.delete_orphans(gone.touched)
+                    result += WriteResult(changes=work.commit(), files_deleted=len(some))
+        return result
+
+    def _session(self) -> AbstractContextManager[Session]:
+        return self._driver.session(database=self._database)
+
+    def _work(self, session: Session) -> Work:
+        return Work(session, self._project, self._run_id, self._batch, single=not self._batching)
+
+    def _known(self, session: Session, files: Iterable[FileRows]) -> dict[str, dict[str, Any]]:
+        ids = [file_urn(self._project, file.path) for file in files]
+        return {row["path"]: row["props"] for row in session.run(cypher.READ_FILES, ids=ids)}
+
+    def _groups(self, files: Sequence[FileRows]) -> Iterable[list[FileRows]]:
+        """Whole files, up to 25 or about two batches of rows; a large file alone."""
+        group: list[FileRows] = []
+        rows = 0
+        for file in files:
+            if group and (len(group) == GROUP_FILES or rows + len(file) > 2 * self._batch or not self._batching):
+                yield group
+                group, rows = [], 0
+            group.append(file)
+            rows += len(file)
+        if group:
+            yield group
+
+    def _write_group(self, session: Session, group: list[FileRows], known: dict[str, dict[str, Any]]) -> WriteResult:
+        try:
+            return self._write_whole(session, group, known)
+        except PERMANENT as error:
+            if is_transient(error):
+                raise
+            if len(group) > 1:
+                _log.warning("%d files are written one by one: %s", len(group), error)
+                parts = (self._write_group(session, [file], known) for file in group)
+                return sum(parts, WriteResult())
+            if is_too_large(error):
+                return self._write_in_parts(session, group[0], known, max(1, self._batch // 10))
+            return self._write_without_bad_rows(session, group[0], known)
+
+    def _write_whole(self, session: Session, group: list[FileRows], known: dict[str, dict[str, Any]]) -> WriteResult:
+        if len(group) == 1 and len(group[0]) > LARGE_FACTOR * self._batch and self._batching:
+            return self._write_in_parts(session, group[0], known, self._batch)
+        with self._work(session) as work:
+            if not self._batching:
+                self._mark(work, group[0], known)
+            difference = self._difference(work, group, known)
+            work.files([(file_urn(self._project, file.path), file.path) for file in group])
+            work.nodes([row for file in group if file.status is not FileStatus.FAILED for row in file.nodes])
+            work.apply(difference)
+            work.delete_orphans(difference.touched)
+            work.run(cypher.WRITE_FILE, [self._file_row(file) for file in group])
+            changes = work.commit()
+        letters = sum(self._reject(file) for file in group)
+        return WriteResult(changes=changes, files_written=len(group), dead_letters=letters)
+
+    def _difference(self, work: Work, group: list[FileRows], known: dict[str, dict[str, Any]]) -> Difference:
+        """Of all files together. New ones have nothing to compare with; what the others said is read in one go."""
+        old = [file.path for file in group if file.path in known]
+        said: dict[str, list[Any]] = {path: [] for path in old}
+        for rel in work.read_rels(old) if old else ():
+            said[rel["props"]["source_file"]].append(rel)
+        merged = Difference()
+        for file in group:
+            merged.add(compare(file, said.get(file.path, ())))
+        return merged
+
+    def _write_in_parts(
+        self, session: Session, file: FileRows, known: dict[str, dict[str, Any]], size: int
+    ) -> WriteResult:
+        """A large file: marked as not ingested first, its sha256 last, so that a crash in between is repaired."""
+        with self._work(session) as work:
+            self._mark(work, file, known)
+            difference = self._difference(work, [file], known)
+            changes = work.commit()
+        steps = [Difference(delete=part) for part in chunks(difference.delete, size)]
+        steps += [Difference(update=part) for part in chunks(difference.update, size)]
+        for nodes in chunks(file.nodes if file.status is not FileStatus.FAILED else [], size):
+            with self._work(session) as work:
+                work.nodes(nodes)
+                changes += work.commit()
+        steps += [Difference(create=part) for part in chunks(difference.create, size)]
+        for step in steps:
+            with self._work(session) as work:
+                work.apply(step)
+                changes += work.commit()
+        with self._work(session) as work:
+            work.delete_orphans(difference.touched)
+            work.run(cypher.WRITE_FILE, [self._file_row(file)])
+            changes += work.commit()
+        return WriteResult(changes=changes, files_written=1, dead_letters=self._reject(file))
+
+    def _write_without_bad_rows(self, session: Session, file: FileRows, known: dict[str, dict[str, Any]]) -> WriteResult:
+        """Find the poison rows by trial transactions that are rolled back, then write the good ones in one."""
+        good, refused = isolate(file, lambda: self._work(session), self._batch)
+        if not refused:
+            raise RuntimeError(f"{file.path} is refused as a whole, yet none of its rows is")
+        kept = dead_letters.append(self._dead_letter_file, (self._letter(file, error, row) for row, error in refused))
+        result = self._write_whole(session, [good], known)
+        return result + WriteResult(dead_letters=kept)
+
+    def _mark(self, work: Work, file: FileRows, known: dict[str, dict[str, Any]]) -> None:
+        """The File node without its sha256: not ingested, should anything stop us before the last row."""
+        row = self._file_row(file)
+        props = {**known.get(file.path, {}), **row["props"], "status": "ingesting"}
+        props = {name: value for name, value in props.items() if name not in {"sha256", "rows_digest"}}
+        work.run(cypher.WRITE_FILE, [{"id": row["id"], "props": props}])
+
+    def _file_row(self, file: FileRows) -> dict[str, Any]:
+        identity = file_urn(self._project, file.path)
+        written = {"rows_digest": file.digest, "ingested_at": datetime.now(UTC).isoformat(), "run_id": self._run_id}
+        name = file.path.rpartition("/")[2]
+        return {"id": identity, "props": {"id": identity, "name": name, "project_id": self._project, **file.file, **written}}
+
+    def _reject(self, file: FileRows) -> int:
+        """Rows that validation refused before."""
+        return dead_letters.append(self._dead_letter_file, (self._letter(file, why, row) for row, why in file.rejected))
+
+    def _letter(self, file: FileRows, error: BaseException | str, row: dict[str, Any]) -> dead_letters.DeadLetter:
+        return dead_letters.dead_letter(error, file=file.path, run_id=self._run_id, project=self._project, row=row)
+
