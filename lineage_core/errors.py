@@ -39,6 +39,10 @@ class CacheError(LineageError):
     """The parse cache's folder cannot be used."""
 
 
+class DataFolderError(LineageError):
+    """The data folder (LINEAGE_DATA_DIR) cannot be written or read: full, read-only, or not a folder."""
+
+
 class DatabaseError(LineageError):
     """Neo4j cannot be reached, refuses the login, or refuses a statement."""
 

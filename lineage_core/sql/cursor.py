@@ -11,13 +11,14 @@ _BODY_WORDS = frozenset({"BEGIN", "IS", "AS"})
 
 
 class Cut(NamedTuple):
-    """Where a slice starts, where its last token ends (offsets), its kind, and its owner's index."""
+    """Where a slice starts, where its last token ends (offsets), its kind, its owner's index, its place."""
 
     start: int
     last: int
     kind: str
     owner: int | None
     batch: int
+    in_block: bool = False
 
 
 class Cursor:
@@ -30,6 +31,7 @@ class Cursor:
         self.cuts: list[Cut] = cuts if cuts is not None else []
         self.batch = batch
         self.owner: int | None = None
+        self.in_block = False
 
     def more(self) -> bool:
         """Whether a token is left."""
@@ -53,7 +55,8 @@ class Cursor:
         """Cut the tokens up to (not including) index `until`; returns the slice's index."""
         until = min(max(until, self.at + 1), self.end)
         first, last = self.tokens[self.at], self.tokens[until - 1]
-        self.cuts.append(Cut(first.start, last.end, kind, owner if owner is not None else self.owner, self.batch))
+        owner = owner if owner is not None else self.owner
+        self.cuts.append(Cut(first.start, last.end, kind, owner, self.batch, self.in_block))
         self.at = until
         return len(self.cuts) - 1
 
@@ -70,8 +73,8 @@ class Cursor:
         return self.end
 
     def line_end(self) -> int:
-        """A psql command: up to the next word that is a known command is not told apart; one word follows."""
-        return min(self.at + 2, self.end)
+        """Index of the first token on a later line."""
+        return next((at for at in range(self.at + 1, self.end) if self.tokens[at].opens_line), self.end)
 
     def find_body(self, semicolon: int) -> int | None:
         """Where a routine's block starts: BEGIN, or the declarations behind AS or IS; None for a routine without one."""

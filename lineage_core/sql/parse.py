@@ -13,11 +13,14 @@ from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
 from lineage_core.sql.headers import read_header
 from lineage_core.sql.names import normalise
+from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.tokenwalk import literal_sql, walk
 
 PARSER_VERSION = "1"
 """Part of the parse cache's key: raise it with every change of what a text's facts are."""
+
+_log = logging.getLogger(__name__)
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
 
@@ -78,14 +81,21 @@ class _Reader:
         elif item.kind in WALKED_KINDS:
             self._walk(index, item)
         elif item.kind in QUERY_KINDS:
-            self._query(index, item, self._slice(item))
+            self._query(index, item, self._without_into(item))
         elif item.kind == "perform":
             self._query(index, item, _PERFORM.sub("SELECT", self._slice(item), count=1))
         elif item.kind == "unknown":
             self._unknown(item)
 
     def _slice(self, item: Slice) -> str:
-        return self._text[item.start : item.end]
+        return self._text[item.first : item.last]
+
+    def _without_into(self, item: Slice) -> str:
+        """A query of a PL/pgSQL body: its SELECT ... INTO fills variables, not a table."""
+        text = self._slice(item)
+        if item.kind != "select" or not item.in_block or self._dialect.batches:
+            return text
+        return drop_into(text, self._dialect)
 
     def _used(self, item: Slice) -> str:
         words = self._slice(item).replace(";", " ").split()
@@ -115,7 +125,7 @@ class _Reader:
 
     def _ddl(self, index: int, item: Slice) -> bool:
         """Read DDL from tokens; False where it says nothing, and the statement is to be read otherwise."""
-        ddl = read_ddl(self._slice(item), item.kind, self._dialect, _first_line(self._text, item))
+        ddl = read_ddl(self._slice(item), item.kind, self._dialect, item.line)
         if ddl is None:
             return item.kind not in WALKED_KINDS
         if ddl.holds_query and ddl.objects:
@@ -133,6 +143,9 @@ class _Reader:
             statement = extract(text, self._dialect)
         except NotUnderstoodError as error:
             statement = self._walked(item, text, str(error))
+        except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
+            _log.debug("line %d", item.line, exc_info=True)
+            statement = self._walked(item, text, f"the extractor failed: {type(error).__name__}: {error}")
         self._add(index, item, statement)
 
     def _walk(self, index: int, item: Slice) -> None:
@@ -143,7 +156,7 @@ class _Reader:
         for sql in literal_sql(self._slice(item), self._dialect):
             for inner in split(sql, self._dialect):
                 if inner.kind in QUERY_KINDS:
-                    self._query(index, item, sql[inner.start : inner.end])
+                    self._query(index, item, sql[inner.first : inner.last])
 
     def _walked(self, item: Slice, text: str, reason: str) -> Statement:
         """Tables only, from the tokens; with a reason, because the statement has no tree."""
@@ -183,6 +196,3 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         errors=ddl.errors,
     )
 
-
-def _first_line(text: str, item: Slice) -> int:
-    return text.count("\n", 0, item.start) + 1

@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
-import re
-
 from lineage_core.sql.dialects import Dialect
+from lineage_core.sql.lexer import SYMBOL, Token, tokenize
 
-_COMPOUND_ASSIGNMENT = re.compile(r"((?:[\w@#$]+|\[[^\]]+\])(?:\s*\.\s*(?:[\w@#$]+|\[[^\]]+\]))*)\s*([-+*/%&|^])=(?!=)")
+_AFTER_INTO = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "UNION", ";"})
+_COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 
 
 def rewrite(text: str, dialect: Dialect) -> str:
-    """The statement's text as sqlglot can read it."""
-    if dialect.name != "tsql":
-        return text
-    return _COMPOUND_ASSIGNMENT.sub(r"\1 = \1 \2 ", text)
+    """The statement's text as sqlglot can read it.
+
+    T-SQL's `SET a += b` becomes `SET a = a + b`; Postgres' OVERRIDING SYSTEM VALUE is left out.
+    """
+    if dialect.batches and any(mark in text for mark in _COMPOUND):
+        return _spell_out_assignments(text, dialect)
+    if "overriding" in text.lower():
+        return _drop(text, dialect, ("OVERRIDING", ("SYSTEM", "USER"), "VALUE"))
+    return text
+
+
+def drop_into(text: str, dialect: Dialect) -> str:
+    """A SELECT without its INTO: in a procedural body it fills variables."""
+    tokens = tokenize(text, dialect)
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth or token.upper != "INTO":
+            continue
+        after = index + 1
+        while after < len(tokens) and tokens[after].upper not in _AFTER_INTO and _belongs(tokens, index, after):
+            after += 1
+        end = tokens[after].start if after < len(tokens) else len(text)
+        return f"{text[: token.start]} {text[end:]}"
+    return text
+
+
+def _belongs(tokens: list[Token], into: int, at: int) -> bool:
+    """Whether a token is part of `INTO STRICT a, b.c`: names, with commas and dots between them."""
+    before = tokens[at - 1]
+    starts = at == into + 1 or before.upper == "STRICT"
+    return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+
+
+def _spell_out_assignments(text: str, dialect: Dialect) -> str:
+    tokens = tokenize(text, dialect)
+    pieces, position = [], 0
+    for index, token in enumerate(tokens):
+        if token.kind is not SYMBOL or token.text not in _COMPOUND:
+            continue
+        start = index - 1
+        while start >= 2 and tokens[start - 1].text == ".":  # noqa: PLR2004 - a dot has a part before it
+            start -= 2
+        target = text[tokens[start].start : token.start].strip()
+        pieces.append(f"{text[position : token.start]}= {target} {token.text[0]} ")
+        position = token.end
+    return "".join([*pieces, text[position:]])
+
+
+def _drop(text: str, dialect: Dialect, words: tuple[str | tuple[str, ...], ...]) -> str:
+    tokens = tokenize(text, dialect)
+    for index in range(len(tokens) - len(words) + 1):
+        group = tokens[index : index + len(words)]
+        if all(token.upper in ((word,) if isinstance(word, str) else word) for token, word in zip(group, words, strict=True)):
+            return f"{text[: group[0].start]} {text[group[-1].end :]}"
+    return text

@@ -21,17 +21,21 @@ from lineage_core.sql.stdin_data import blank_copy_data
 class Slice:
     """One statement, or one piece of control flow, of a text.
 
-    `start` and `end` are character offsets; `line` and `end_line` the 1-based lines of its first and last token. `owner` is
-    the index of the slice that is the header of the routine or trigger around it. `batch` counts GO batches from 0.
+    `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from `first`
+    to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that is the header
+    of the routine or trigger around it; `in_block` tells that it is part of a procedural body. `batch` counts GO batches.
     """
 
     start: int
     end: int
+    first: int
+    last: int
     line: int
     end_line: int
     kind: str
     owner: int | None = None
     batch: int = 0
+    in_block: bool = False
 
 
 def split(text: str, dialect: Dialect) -> list[Slice]:
@@ -106,7 +110,7 @@ def _quoted_body(cursor: Cursor, kind: str, end: int, text: str, dialect: Dialec
 
 def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
     if not cuts:
-        return [Slice(0, len(text), 1, text.count("\n") + 1, "control")]
+        return [Slice(0, len(text), 0, 0, 1, text.count("\n") + 1, "control")]
     slices: list[Slice] = []
     line, counted = 1, 0
     for index, cut in enumerate(cuts):
@@ -114,6 +118,9 @@ def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
         end = cuts[index + 1].start if index + 1 < len(cuts) else len(text)
         line += text.count("\n", counted, cut.start)
         counted = cut.start
-        last = line + text.count("\n", cut.start, min(cut.last, end))
-        slices.append(Slice(start, end, line, last, cut.kind, cut.owner, cut.batch))
+        last = min(cut.last, end)
+        end_line = line + text.count("\n", cut.start, last)
+        slices.append(
+            Slice(start, end, cut.start, last, line, end_line, cut.kind, cut.owner, cut.batch, cut.in_block)
+        )
     return slices

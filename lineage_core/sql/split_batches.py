@@ -6,7 +6,7 @@ answers are tables below; the few words with two lives (SET, WITH, UPDATE, IF, .
 
 from __future__ import annotations
 
-from lineage_core.sql.classify import ROUTINE_KINDS, classify, main_verb
+from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor
 from lineage_core.sql.lexer import GO, QUOTED, SYMBOL, VARIABLE, WORD
 
@@ -74,7 +74,16 @@ class BatchSplitter:
         elif word == "SET":
             self._with_query("control", self._end("set"))
         else:
-            cursor.cut(kind, until=self._end(kind))
+            end = self._end(kind)
+            executes = kind == "insert" and self._first(end, {"EXEC", "EXECUTE"}) is not None
+            cursor.cut("exec" if executes else kind, until=end)
+
+    def _is_label(self, index: int) -> bool:
+        """`Done:` on a line of its own."""
+        tokens = self._cursor.tokens
+        if not tokens[index].opens_line or index + 1 >= len(tokens) or tokens[index + 1].text != ":":
+            return False
+        return index + 2 >= len(tokens) or tokens[index + 2].opens_line
 
     def _header_end(self) -> int:
         """Behind the AS (or before the BEGIN or RETURN) that opens the body."""
@@ -157,7 +166,9 @@ class BatchSplitter:
                 cases += 1
             elif token.upper == "END" and cases:
                 cases -= 1
-            elif index > cursor.at and not cases and token.upper in _STARTS and state.ends_before(index):
+            elif index > cursor.at and not cases and (
+                (token.upper in _STARTS and state.ends_before(index)) or self._is_label(index)
+            ):
                 return index
             state.saw(index)
         return cursor.end
@@ -170,16 +181,18 @@ class _State:
         self._kind = kind
         self._tokens = cursor.tokens
         self._end = cursor.end
-        self._start = cursor.at
-        verb = main_verb(cursor.tokens, cursor.at, cursor.end) if cursor.upper() == "WITH" else cursor.at
-        self._verb = verb if verb is not None else cursor.at
+        self._in_ctes = False
         self._has_source = False
         self._has_set = False
 
     def saw(self, index: int) -> None:
         """Take note of a word of the statement outside parentheses."""
         word = self._tokens[index].upper
-        if index > self._verb and word in {"SELECT", "VALUES", "EXEC", "EXECUTE", "DEFAULT"}:
+        if word == "WITH" and self._opens_cte(index):
+            self._in_ctes = True
+        elif word in _VERBS:
+            self._in_ctes = False
+        if word in {"SELECT", "VALUES", "EXEC", "EXECUTE", "DEFAULT"}:
             self._has_source = True
         elif word == "SET":
             self._has_set = True
@@ -188,7 +201,7 @@ class _State:
         """Whether the start word at `index` starts the next statement."""
         token, before = self._tokens[index], self._tokens[index - 1]
         switched_on = self._kind == "set" and before.upper == "ON"  # SET NOCOUNT ON ends right there
-        if index <= self._verb or (before.upper in _CONTINUES_AFTER and not switched_on):
+        if (self._in_ctes and token.upper in _VERBS) or (before.upper in _CONTINUES_AFTER and not switched_on):
             return False
         if before.kind is SYMBOL and before.text not in {")", "*"}:
             return False

@@ -25,6 +25,7 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
     """
     depth, begun = 0, False
     cursor.owner, outer = owner, cursor.owner
+    cursor.in_block = True
     while cursor.more():
         word = cursor.upper()
         if word == "END":
@@ -40,7 +41,7 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
         if not whole and not begun and word in {"CREATE", "ALTER"}:
             break
         _step(cursor, word)
-    cursor.owner = outer
+    cursor.owner, cursor.in_block = outer, False
 
 
 def _step(cursor: Cursor, word: str) -> None:

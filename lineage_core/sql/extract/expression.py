@@ -25,7 +25,7 @@ _DATE_PARTS = frozenset(
 _PSEUDO_COLUMNS = frozenset({"rownum", "sysdate", "systimestamp", "current_date", "current_time", "current_user", "user"})
 
 
-def references(builder: Builder, node: exp.Expression | None, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
+def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
     """Every column or subquery that `node` uses, without doubles, in reading order.
 
     Args:
@@ -34,7 +34,7 @@ def references(builder: Builder, node: exp.Expression | None, kind: FlowKind = F
         kind: how the expression as a whole reaches its target. Influence kinds (filter, join, ...) stick to everything in
             it; direct kinds grow: identity, then transformation, then aggregation.
     """
-    if node is None:
+    if not isinstance(node, exp.Expression):  # a flag of the clause, not a part of it
         return ()
     return tuple(dict.fromkeys(_walk(builder, node, kind)))
 

@@ -1,0 +1,206 @@
+"""Parse, on the worker's side: a file's version to its facts, from the cache or by parsing, and into the run's spool.
+
+A worker process imports this module, so it must not import Prefect, the Neo4j driver or anything of the screen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from lineage_core.cache.parse_cache import Entry, ParseCache, facts_key
+from lineage_core.errors import LineageError, SourceError
+from lineage_core.ingest.limits import SECONDS, TimeLimitError, cpu_seconds, cpu_time_limit
+from lineage_core.ingest.spool import Spool
+from lineage_core.ingest.streamed import Parse, parse_pieces
+from lineage_core.model.facts import FileFacts, Problem
+from lineage_core.model.files import FileStatus, FileVersion, SourceFile
+from lineage_core.source.decode import LARGE, decode, open_text
+from lineage_core.source.hashing import hash_file, open_regular
+from lineage_core.sql.dialects import detect
+from lineage_core.sql.dialects import dialect as dialect_named
+from lineage_core.sql.parse import PARSER_VERSION, parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lineage_core.settings import Settings
+
+KIND = "facts"
+"""Of the spool's files that hold FileFacts."""
+
+_READ_ATTEMPTS = 2
+
+
+class FileParse(BaseModel):
+    """What came of one file. Its facts are in the run's spool, unless it failed.
+
+    `sha256`, `size` and `encoding` are of the content that was parsed, which is newer than the version asked for if the
+    file was saved in between.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    sha256: str
+    size: int
+    encoding: str = ""
+    dialect: str = ""
+    status: FileStatus
+    problems: tuple[Problem, ...] = ()
+    cached: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CacheOptions:
+    """The cache's settings, as they travel to a worker."""
+
+    parse_cache_dir: Path
+    cache_entries: int
+    cache_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParseOptions:
+    """What a worker has to know of the run. Paths are absolute: a worker's current folder may be another."""
+
+    cache: CacheOptions | None = None
+    """None: without the parse cache."""
+    run_dir: Path | None = None
+    """The run's folder, for the spool; None: facts are not kept."""
+    batch: int = 0
+    """Number of the batch that the files belong to."""
+    seconds: float = SECONDS
+    """CPU seconds that a file may take, apart from those for its size."""
+    large: int = LARGE
+    """Bytes; larger files are streamed."""
+
+    @classmethod
+    def of(cls, settings: Settings, run_dir: Path | None = None, batch: int = 0) -> ParseOptions:
+        """From the settings, the run's folder and the batch."""
+        cache = CacheOptions(settings.parse_cache_dir.absolute(), settings.cache_entries, settings.cache_days)
+        return cls(
+            cache=cache if settings.enable_cache else None,
+            run_dir=run_dir.absolute() if run_dir else None,
+            batch=batch,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Facts, and the content that they are of."""
+
+    facts: FileFacts
+    sha256: str
+    size: int
+    encoding: str
+    lossy: bool = False
+    cached: bool = False
+
+
+def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: Parse = parse_text) -> list[FileParse]:
+    """Parse files and spool their facts; the results in the order of the versions.
+
+    A file that cannot be parsed is a failed result, whatever was wrong with it.
+
+    Raises:
+        CacheError: the cache's folder cannot be used.
+        DataFolderError: the spool cannot be written.
+    """
+    results: list[FileParse] = []
+
+    def spooled(cache: ParseCache | None) -> Iterator[tuple[str, FileFacts]]:
+        for version in versions:
+            result, facts = parse_file(version, options, cache, parse)
+            results.append(result)
+            if facts is not None:
+                yield version.path, facts
+
+    with ParseCache(options.cache) if options.cache else nullcontext() as cache:
+        if options.run_dir is None:
+            results.extend(result for result, _ in (parse_file(version, options, cache, parse) for version in versions))
+        else:
+            Spool(options.run_dir).write(KIND, options.batch, spooled(cache), part=_part(versions))
+    return results
+
+
+def parse_file(
+    version: FileVersion, options: ParseOptions, cache: ParseCache | None = None, parse: Parse = parse_text
+) -> tuple[FileParse, FileFacts | None]:
+    """What comes of one file, and its facts unless it failed. Raises nothing: whatever happens is this file's problem."""
+    started = time.perf_counter()
+    try:
+        with cpu_time_limit(cpu_seconds(version.size, options.seconds)):
+            parsed = facts_of(version, options, cache, parse)
+    # The one boundary at which a file is isolated: a parser may fail in any way on input from outside.
+    except (Exception, TimeLimitError) as error:  # noqa: BLE001
+        return failed_parse(version, _reason(error), time.perf_counter() - started), None
+    problems = _problems(parsed)
+    result = FileParse(
+        path=version.path,
+        sha256=parsed.sha256,
+        size=parsed.size,
+        encoding=parsed.encoding,
+        dialect=parsed.facts.dialect,
+        status=FileStatus.PARTIAL if problems else FileStatus.OK,
+        problems=problems,
+        cached=parsed.cached,
+        seconds=time.perf_counter() - started,
+    )
+    return result, parsed.facts
+
+
+def failed_parse(version: FileVersion, reason: str, seconds: float = 0.0) -> FileParse:
+    """The result of a file that could not be parsed at all."""
+    return FileParse(
+        path=version.path,
+        sha256=version.sha256,
+        size=version.size,
+        dialect=version.dialect,
+        status=FileStatus.FAILED,
+        problems=(Problem(line=0, message=reason),),
+        seconds=seconds,
+    )
+
+
+def facts_of(
+    version: FileVersion, options: ParseOptions, cache: ParseCache | None = None, parse: Parse = parse_text
+) -> Parsed:
+    """The facts of a version: from the cache, without looking at the file, or else by parsing what is on disk now.
+
+    Raises:
+        SourceError: the file cannot be read, is binary, or keeps changing.
+        Exception: whatever the parser raises.
+    """
+    if version.error:
+        raise SourceError(version.error)
+    entry = cache.get(facts_key(version.sha256, version.dialect, PARSER_VERSION)) if cache else None
+    if entry is not None:
+        return Parsed(entry.facts, version.sha256, version.size, entry.encoding, entry.lossy, cached=True)
+    try:
+        parsed = (_parse_large if version.size > options.large else _parse_whole)(version, parse)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror or error}") from error
+    if cache:
+        key = facts_key(parsed.sha256, version.dialect, PARSER_VERSION)
+        cache.put(Entry(key=key, encoding=parsed.encoding, lossy=parsed.lossy, facts=parsed.facts))
+    return parsed
+
+
+def _parse_whole(version: FileVersion, parse: Parse) -> Parsed:
+    """Parse the bytes that are there now; their hash is taken again, since the file may have been saved since."""
+    with os.fdopen(open_regular(version.location), "rb") as file:
+        raw = file.read()
+    decoded = decode(raw)
+    facts = parse(decoded.text, version.dialect)
+    return Parsed(facts, hashlib.sha256(raw).hexdigest(), len(raw), decoded.encoding, decoded.lossy)
