@@ -162,7 +162,9 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         writes=tuple(dict.fromkeys(name for item in collapsed for name in item.writes)),
         columns=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.columns))),
         influences=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.influences))),
-        defines=tuple(Definition(kind=item.kind, name=item.name, line=item.line) for item in objects if not item.temporary),
+        defines=tuple(
+            Definition(kind=item.kind, name=item.name, line=item.line) for item in objects if not item.temporary
+        ),
         calls=tuple(dict.fromkeys(name for item in statements for name in item.calls)),
         errors=tuple(facts.problems),
     )

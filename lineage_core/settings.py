@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         validation_alias=_env("INGEST_DIALECTS"),
         description="Path pattern (gitignore syntax) -> dialect; the last match wins.",
     )
+    databases: dict[str, str] = Field(
+        default_factory=dict,
+        validation_alias=_env("INGEST_DATABASES"),
+        description="Path pattern (gitignore syntax) -> database of its files' names; the last match wins.",
+    )
     default_database: str = Field(
         "",
         validation_alias=_env("INGEST_DEFAULT_DATABASE"),

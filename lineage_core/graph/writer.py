@@ -212,7 +212,9 @@ class Writer:
             changes += work.commit()
         return WriteResult(changes=changes, files_written=1, dead_letters=self._reject(file))
 
-    def _write_without_bad_rows(self, session: Session, file: FileRows, known: dict[str, dict[str, Any]]) -> WriteResult:
+    def _write_without_bad_rows(
+        self, session: Session, file: FileRows, known: dict[str, dict[str, Any]]
+    ) -> WriteResult:
         """Find the poison rows by trial transactions that are rolled back, then write the good ones in one."""
         good, refused = isolate(file, lambda: self._work(session), self._batch)
         if not refused:
@@ -232,7 +234,10 @@ class Writer:
         identity = file_urn(self._project, file.path)
         written = {"rows_digest": file.digest, "ingested_at": datetime.now(UTC).isoformat(), "run_id": self._run_id}
         name = file.path.rpartition("/")[2]
-        return {"id": identity, "props": {"id": identity, "name": name, "project_id": self._project, **file.file, **written}}
+        return {
+            "id": identity,
+            "props": {"id": identity, "name": name, "project_id": self._project, **file.file, **written},
+        }
 
     def _reject(self, file: FileRows) -> int:
         """Rows that validation refused before."""
@@ -240,4 +245,3 @@ class Writer:
 
     def _letter(self, file: FileRows, error: BaseException | str, row: dict[str, Any]) -> dead_letters.DeadLetter:
         return dead_letters.dead_letter(error, file=file.path, run_id=self._run_id, project=self._project, row=row)
-

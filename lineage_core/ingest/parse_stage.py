@@ -6,39 +6,40 @@ A worker process imports this module, so it must not import Prefect, the Neo4j d
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from lineage_core.cache.parse_cache import Entry, ParseCache, facts_key
-from lineage_core.errors import LineageError, SourceError
+from lineage_core.cache.parse_cache import ParseCache
+from lineage_core.errors import LineageError
+from lineage_core.ingest.file_facts import facts_of
 from lineage_core.ingest.limits import SECONDS, TimeLimitError, cpu_seconds, cpu_time_limit
 from lineage_core.ingest.spool import Spool
-from lineage_core.ingest.streamed import Parse, parse_pieces
 from lineage_core.model.facts import FileFacts, Problem
-from lineage_core.model.files import FileStatus, FileVersion, SourceFile
-from lineage_core.source.decode import LARGE, decode, open_text
-from lineage_core.source.hashing import hash_file, open_regular
-from lineage_core.sql.dialects import detect
-from lineage_core.sql.dialects import dialect as dialect_named
-from lineage_core.sql.parse import PARSER_VERSION, parse_text
+from lineage_core.model.files import FileStatus, FileVersion
+from lineage_core.source.decode import LARGE
+from lineage_core.sql.parse import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lineage_core.ingest.file_facts import Parsed
+    from lineage_core.ingest.streamed import Parse
     from lineage_core.settings import Settings
 
 KIND = "facts"
 """Of the spool's files that hold FileFacts."""
 
-_READ_ATTEMPTS = 2
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (TimeLimitError, "took too long to parse and was given up"),
+    (RecursionError, "is nested too deeply to parse"),
+    (MemoryError, "needs more memory than INGEST_MEMORY_LIMIT allows"),
+)
 
 
 class FileParse(BaseModel):
@@ -96,18 +97,6 @@ class ParseOptions:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """Facts, and the content that they are of."""
-
-    facts: FileFacts
-    sha256: str
-    size: int
-    encoding: str
-    lossy: bool = False
-    cached: bool = False
-
-
 def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: Parse = parse_text) -> list[FileParse]:
     """Parse files and spool their facts; the results in the order of the versions.
 
@@ -137,11 +126,14 @@ def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: P
 def parse_file(
     version: FileVersion, options: ParseOptions, cache: ParseCache | None = None, parse: Parse = parse_text
 ) -> tuple[FileParse, FileFacts | None]:
-    """What comes of one file, and its facts unless it failed. Raises nothing: whatever happens is this file's problem."""
+    """What comes of one file, and its facts unless it failed.
+
+    Raises nothing: whatever happens is this file's problem.
+    """
     started = time.perf_counter()
     try:
         with cpu_time_limit(cpu_seconds(version.size, options.seconds)):
-            parsed = facts_of(version, options, cache, parse)
+            parsed = facts_of(version, cache, parse, large=options.large)
     # The one boundary at which a file is isolated: a parser may fail in any way on input from outside.
     except (Exception, TimeLimitError) as error:  # noqa: BLE001
         return failed_parse(version, _reason(error), time.perf_counter() - started), None
@@ -173,34 +165,25 @@ def failed_parse(version: FileVersion, reason: str, seconds: float = 0.0) -> Fil
     )
 
 
-def facts_of(
-    version: FileVersion, options: ParseOptions, cache: ParseCache | None = None, parse: Parse = parse_text
-) -> Parsed:
-    """The facts of a version: from the cache, without looking at the file, or else by parsing what is on disk now.
-
-    Raises:
-        SourceError: the file cannot be read, is binary, or keeps changing.
-        Exception: whatever the parser raises.
-    """
-    if version.error:
-        raise SourceError(version.error)
-    entry = cache.get(facts_key(version.sha256, version.dialect, PARSER_VERSION)) if cache else None
-    if entry is not None:
-        return Parsed(entry.facts, version.sha256, version.size, entry.encoding, entry.lossy, cached=True)
-    try:
-        parsed = (_parse_large if version.size > options.large else _parse_whole)(version, parse)
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror or error}") from error
-    if cache:
-        key = facts_key(parsed.sha256, version.dialect, PARSER_VERSION)
-        cache.put(Entry(key=key, encoding=parsed.encoding, lossy=parsed.lossy, facts=parsed.facts))
-    return parsed
+def _problems(parsed: Parsed) -> tuple[Problem, ...]:
+    problems = tuple(parsed.facts.problems)
+    if not parsed.lossy:
+        return problems
+    return (Problem(line=0, message=f"bytes that are no {parsed.encoding} were replaced by U+FFFD"), *problems)
 
 
-def _parse_whole(version: FileVersion, parse: Parse) -> Parsed:
-    """Parse the bytes that are there now; their hash is taken again, since the file may have been saved since."""
-    with os.fdopen(open_regular(version.location), "rb") as file:
-        raw = file.read()
-    decoded = decode(raw)
-    facts = parse(decoded.text, version.dialect)
-    return Parsed(facts, hashlib.sha256(raw).hexdigest(), len(raw), decoded.encoding, decoded.lossy)
+def _reason(error: BaseException) -> str:
+    """Why a file failed, for people; of what nobody foresaw, also where in the code."""
+    if isinstance(error, LineageError):
+        return f"{error.message} {error.hint}".strip()
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"the parser failed with {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+
+
+def _part(versions: Sequence[FileVersion]) -> str:
+    """A name for the part of a batch that these files are: the same every time, and no other part's."""
+    paths = "\0".join(version.path for version in versions)
+    return hashlib.blake2b(paths.encode(), digest_size=6).hexdigest()

@@ -122,5 +122,5 @@ def _moved_problems(problems: Iterable[Problem], lines: int) -> list[Problem]:
 
 def _last_database(facts: FileFacts) -> str:
     """The database that the last facts of a piece are in."""
-    placed = [*facts.statements, *facts.objects]
+    placed: list[Statement | ObjectFact] = [*facts.statements, *facts.objects]
     return max(placed, key=lambda item: item.line).database if placed else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, Routine, from_text, to_text
 from lineage_core.link.naming import Naming
+from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import Resolver, target_columns
 from lineage_core.model.facts import ColumnFact, FileFacts, Flow, ObjectFact, ObjectKind, Query, Statement, TableChange
@@ -35,6 +36,7 @@ class CatalogBuilder:
     _synonyms: dict[str, list[tuple[str, ObjectFact, Naming]]] = field(default_factory=dict)
     _shapes: dict[tuple[str, str], _Shape] = field(default_factory=dict)
     _changes: list[tuple[str, TableChange, Naming]] = field(default_factory=list)
+    _parts: list[tuple[str, ObjectFact, Naming]] = field(default_factory=list)
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Take one file's facts."""
@@ -49,6 +51,8 @@ class CatalogBuilder:
                 self._routines.setdefault(key, []).append((path, item))
             elif item.kind is ObjectKind.SYNONYM:
                 self._synonyms.setdefault(key, []).append((path, item, naming))
+            if item.kind in PARTS:
+                self._parts.append((path, item, naming.within(item.database)))
         for statement in facts.statements:
             self._add_shape(path, facts, statement, naming)
         self._changes += [(path, change, naming) for change in facts.changes]
@@ -79,6 +83,9 @@ class CatalogBuilder:
         for path, change, naming in sorted(self._changes, key=lambda item: (item[0], item[1].line)):
             _apply(catalog, path, change, naming)
         _Shapes(catalog, self._shapes).resolve_all()
+        for path, item, naming in self._parts:
+            key = part_key(item, naming.on(catalog))
+            catalog.parts[key.text] = max(path, catalog.parts.get(key.text, ""))
         return catalog
 
     @staticmethod
@@ -98,9 +105,8 @@ class CatalogBuilder:
     def _link_synonyms(self, catalog: Catalog) -> None:
         direct = {}
         for key, found in self._synonyms.items():
-            path, item, naming = max(found, key=lambda entry: entry[0])
+            _, item, naming = max(found, key=lambda entry: entry[0])
             direct[key] = to_text(naming.on(catalog).key(item.target, item.database))
-            catalog.synonym_paths[key] = path
         for key in direct:
             seen, target = {key}, direct[key]
             while target in direct and target not in seen:

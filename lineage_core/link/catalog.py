@@ -65,7 +65,8 @@ class Catalog(BaseModel):
     routines: dict[str, Routine] = Field(default_factory=dict)
     synonyms: dict[str, str] = Field(default_factory=dict)
     """Synonym -> key of what it stands for, chains followed."""
-    synonym_paths: dict[str, str] = Field(default_factory=dict)
+    parts: dict[str, str] = Field(default_factory=dict)
+    """Trigger, synonym, index or constraint (its id without the project) -> the file that decides its properties."""
     _by_schema: dict[tuple[str, str], list[Key]] = PrivateAttr(default_factory=dict)
     _by_name: dict[str, list[Key]] = PrivateAttr(default_factory=dict)
     _databases: set[str] = PrivateAttr(default_factory=set)

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lineage_core.link.catalog import Asset, Catalog, Key, to_text
-from lineage_core.model.facts import FlowKind, ObjectKind
+from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, to_text
+from lineage_core.link.parts import PartKey
+from lineage_core.model.facts import ColumnFact, FlowKind, ObjectKind
 from lineage_core.model.rows import NodeRow, RelRow
 from lineage_core.model.schema import Label, RelType
 from lineage_core.model.urn import file_urn, urn
@@ -103,11 +104,14 @@ class GraphFile:
             self._node(node, known.display or key[2], owned=False)
         return node
 
-    def part(self, label: Label, key: tuple[str, ...], name: str, definition: str = "") -> Node:
-        """A trigger, synonym, index or constraint; `key` are its name's parts, database and schema first."""
-        kind = label.value.lower()
-        node = Node(label, urn(kind, self.project, key))
-        props: dict[str, Any] = {name: value for name, value in zip(("database", "schema"), key, strict=False) if value}
+    def part(self, key: PartKey, name: str, definition: str = "") -> Node:
+        """A trigger, synonym, index or constraint."""
+        node = Node(key.label, urn(key.label.value.lower(), self.project, key.parts))
+        if self.catalog.parts.get(key.text, self.path) != self.path:
+            self._node(node, name, owned=False)
+            return node
+        where = zip(("database", "schema"), key.parts, strict=False)
+        props: dict[str, Any] = {title: value for title, value in where if value}
         if definition:
             props["definition"] = definition
         self._node(node, name, props=props)
@@ -178,17 +182,15 @@ def _rank(row: RelRow) -> tuple[float, ...]:
     return (not direct, -_RANK.get(kind, 0) if direct else _RANK.get(kind, 0), -row.confidence, row.line)
 
 
-def _listed(asset: Asset | None, name: str) -> Any:
-    if asset is None:
-        return None
-    return asset.column_named(name)
+def _listed(asset: Asset | None, name: str) -> CatalogColumn | None:
+    return asset.column_named(name) if asset is not None else None
 
 
 def _where(key: Key) -> dict[str, Any]:
     return {name: value for name, value in (("database", key[0]), ("schema", key[1])) if value}
 
 
-def _column_props(fact: Any) -> dict[str, Any]:
+def _column_props(fact: ColumnFact) -> dict[str, Any]:
     props = {
         "data_type": fact.data_type or None,
         "nullable": fact.nullable,

@@ -9,8 +9,6 @@ from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.names import split_normalised
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Completes names as written in one file.

@@ -8,28 +8,19 @@ from dataclasses import dataclass
 from lineage_core.link.catalog import Catalog, Key, to_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
 from lineage_core.link.naming import Naming
+from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import ColumnFlow
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
 from lineage_core.model.rows import FileRows
-from lineage_core.model.schema import Label, RelType
-from lineage_core.sql.names import split_normalised
+from lineage_core.model.schema import RelType
 
 RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
 
-_PARTS = {
-    ObjectKind.TRIGGER: Label.TRIGGER,
-    ObjectKind.SYNONYM: Label.SYNONYM,
-    ObjectKind.INDEX: Label.INDEX,
-    ObjectKind.CONSTRAINT: Label.CONSTRAINT,
-}
-
 DEGRADED = 0.5
 """Confidence of what was read from a statement's tokens because it could not be parsed."""
-
-_MAX_ERRORS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +35,19 @@ class FileInfo:
 def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming: Naming, project: str) -> FileRows:
     """The rows of one file; a file that could not be read at all (`facts` None) has none but its File node."""
     graph = GraphFile(project, info.path, catalog)
+    unresolved = 0
     if facts is not None and info.status is not FileStatus.FAILED:
         linker = _Linker(graph, facts, naming.on(catalog))
         linker.objects()
         linker.statements()
+        unresolved = linker.unresolved
     nodes = sorted(graph.nodes.values(), key=lambda row: row.key)
     present = {row.id for row in nodes} | {graph.file.id}
     rels = sorted(graph.rels.values(), key=lambda row: row.key)
     lost = [row for row in rels if row.start not in present or row.end not in present]
     rels = [row for row in rels if row.start in present and row.end in present]
     rejected = [*graph.rejected, *((row.model_dump(mode="json"), "an end of it was refused") for row in lost)]
-    file = dict(info.properties)
+    file = {**info.properties, "unresolved": unresolved}
     return FileRows(
         path=info.path,
         status=info.status,
@@ -74,6 +67,8 @@ class _Linker:
         self._facts = facts
         self._naming = naming
         self._actors: dict[int, Node] = {}
+        self.unresolved = 0
+        """Columns whose table cannot be known: they are counted, not drawn."""
 
     def objects(self) -> None:
         """DEFINES, columns, keys, indexes, triggers and synonyms."""
@@ -112,17 +107,13 @@ class _Linker:
             return node
         if item.kind in ROUTINES:
             return self._graph.routine(naming.defined(item.name, item.database))
-        if item.kind in _PARTS:
+        if item.kind in PARTS:
             return self._part(item, naming)
         return None
 
     def _part(self, item: ObjectFact, naming: Naming) -> Node:
         on = naming.asset(item.on, item.database) if item.on else None
-        own = split_normalised(item.name)
-        key: tuple[str, ...] = naming.defined(item.name, item.database)
-        if on is not None and item.kind is not ObjectKind.TRIGGER:
-            key = (*on, own[-1])  # unique within its table
-        node = self._graph.part(_PARTS[item.kind], key, item.display or own[-1], item.definition or item.target)
+        node = self._graph.part(part_key(item, naming), item.display or item.name, item.definition or item.target)
         if on is not None:
             rel_type = RelType.ATTACHED_TO if item.kind is ObjectKind.TRIGGER else RelType.BELONGS_TO
             self._graph.rel(rel_type, node, self._graph.asset(on), line=item.line)
@@ -164,6 +155,8 @@ class _Linker:
     def _flows(self, statement: Statement, actor: Node, flows: Iterable[ColumnFlow], naming: Naming) -> None:
         logic: dict[tuple[Key, str], str] = {}
         for flow in flows:
+            if flow.source_asset is None:
+                self.unresolved += flow.kind.direct and flow.target_asset is not None
             if flow.source_asset is None or flow.target_asset is None:
                 continue
             target_key = naming.asset(flow.target_asset)

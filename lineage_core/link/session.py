@@ -91,7 +91,9 @@ class Session:
         for flows, out in zip((columns, influences), kept, strict=True):
             for flow in flows:
                 if flow.target_asset is not None and self.is_temporary(flow.target_asset):
-                    self._temps.setdefault(flow.target_asset, _Temp()).flows.setdefault(flow.target_column, {})[flow] = None
+                    self._temps.setdefault(flow.target_asset, _Temp()).flows.setdefault(flow.target_column, {})[
+                        flow
+                    ] = None
                 else:
                     out.append(flow)
         moved = [flow for flow in kept[0] if not flow.kind.direct]
@@ -120,7 +122,9 @@ class Session:
                 continue
             temp = self._temps.get(flow.source_asset, _Temp())
             for earlier in _reaching(temp, flow.source_column):
-                column = flow.source_column if earlier.source_column == STAR != flow.source_column else earlier.source_column
+                column = (
+                    flow.source_column if earlier.source_column == STAR != flow.source_column else earlier.source_column
+                )
                 decides = not earlier.kind.direct and earlier.target_column == STAR
                 yield replace(
                     flow,

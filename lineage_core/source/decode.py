@@ -5,14 +5,13 @@ from __future__ import annotations
 import codecs
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from lineage_core.errors import SourceError
 from lineage_core.source.hashing import open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
 
 BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's, whose mark it begins with
@@ -86,11 +85,18 @@ def decode(raw: bytes) -> Decoded:
     return Decoded(raw.decode(LAST_RESORT), LAST_RESORT)
 
 
-def open_text(path: str | Path) -> tuple[str, TextIO]:
+class OpenedText(NamedTuple):
+    """A file's text as a stream; the fields otherwise as `Decoded`'s."""
+
+    encoding: str
+    stream: TextIO
+    lossy: bool
+
+
+def open_text(path: str | Path) -> OpenedText:
     """A file's encoding and its text as a stream, newlines as they are; the file is never held whole.
 
-    A file without byte order mark is read up to three times: whether it is UTF-8 shows only at its end. Bytes that an
-    announced encoding does not know become U+FFFD.
+    It is read up to three times: whether it is UTF-8 shows only at its end.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
@@ -100,10 +106,12 @@ def open_text(path: str | Path) -> tuple[str, TextIO]:
     with os.fdopen(open_regular(location), "rb") as stream:
         head = stream.read(_HEAD)
     encoding = _announced(head)
+    lossy = bool(encoding) and not _decodes(location, encoding)
     if not encoding:
         _refuse_binary(head)
         encoding = next((name for name in UNANNOUNCED if _decodes(location, name)), LAST_RESORT)
-    return encoding, os.fdopen(open_regular(location), encoding=encoding, errors="replace", newline="")
+    text = os.fdopen(open_regular(location), encoding=encoding, errors="replace", newline="")
+    return OpenedText(encoding, text, lossy)
 
 
 def _decode_announced(raw: bytes, encoding: str) -> Decoded:

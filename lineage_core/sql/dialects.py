@@ -108,7 +108,11 @@ _HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
         ("tsql", 2, r"\[[A-Za-z_]\w*\]|\bISNULL\s*\(|\bEXEC\s|(?<![\w@])@\w+"),
         ("postgres", 5, r"\bLANGUAGE\s+'?(?:plpgsql|sql)\b|\$\w*\$|\bplpgsql\b"),
         ("postgres", 4, r"::\s*\w+|\b(?:BIG|SMALL)?SERIAL\b|\bON CONFLICT\b|\bJSONB\b|\bTIMESTAMPTZ\b|\bILIKE\b"),
-        ("postgres", 3, r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b"),
+        (
+            "postgres",
+            3,
+            r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b",
+        ),
         ("postgres", 2, r"\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
         ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\b"),
         ("bigquery", 5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\bSAFE_CAST\s*\(|\bINT64\b|\bSTRUCT<"),

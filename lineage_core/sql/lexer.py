@@ -16,7 +16,16 @@ from sqlparse.lexer import Lexer
 
 from lineage_core.sql.dialects import Dialect
 
-WORD, QUOTED, STRING, DOLLAR, VARIABLE, NUMBER, SYMBOL, GO = "word", "quoted", "string", "dollar", "variable", "number", "symbol", "go"
+WORD, QUOTED, STRING, DOLLAR, VARIABLE, NUMBER, SYMBOL, GO = (
+    "word",
+    "quoted",
+    "string",
+    "dollar",
+    "variable",
+    "number",
+    "symbol",
+    "go",
+)
 
 
 class Token(NamedTuple):

@@ -195,4 +195,3 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         creates=ddl.creates,
         errors=ddl.errors,
     )
-

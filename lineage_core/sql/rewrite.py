@@ -63,6 +63,9 @@ def _drop(text: str, dialect: Dialect, words: tuple[str | tuple[str, ...], ...])
     tokens = tokenize(text, dialect)
     for index in range(len(tokens) - len(words) + 1):
         group = tokens[index : index + len(words)]
-        if all(token.upper in ((word,) if isinstance(word, str) else word) for token, word in zip(group, words, strict=True)):
+        if all(
+            token.upper in ((word,) if isinstance(word, str) else word)
+            for token, word in zip(group, words, strict=True)
+        ):
             return f"{text[: group[0].start]} {text[group[-1].end :]}"
     return text

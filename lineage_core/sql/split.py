@@ -120,7 +120,5 @@ def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
         counted = cut.start
         last = min(cut.last, end)
         end_line = line + text.count("\n", cut.start, last)
-        slices.append(
-            Slice(start, end, cut.start, last, line, end_line, cut.kind, cut.owner, cut.batch, cut.in_block)
-        )
+        slices.append(Slice(start, end, cut.start, last, line, end_line, cut.kind, cut.owner, cut.batch, cut.in_block))
     return slices

@@ -28,7 +28,9 @@ _WEAK = frozenset({"THROW", "ENABLE", "DISABLE", "COPY", "USE", "SAVE", "KILL", 
 
 _TABLE_CHANGES = frozenset({"COLUMN", "CONSTRAINT", "PERIOD", "INDEX", "TRIGGER"})
 
-_OBJECT_WORDS = frozenset({"TABLE", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "SYNONYM", "TYPE", "SCHEMA", "USER"})
+_OBJECT_WORDS = frozenset(
+    {"TABLE", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "SYNONYM", "TYPE", "SCHEMA", "USER"}
+)
 
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})
 
@@ -166,8 +168,10 @@ class BatchSplitter:
                 cases += 1
             elif token.upper == "END" and cases:
                 cases -= 1
-            elif index > cursor.at and not cases and (
-                (token.upper in _STARTS and state.ends_before(index)) or self._is_label(index)
+            elif (
+                index > cursor.at
+                and not cases
+                and ((token.upper in _STARTS and state.ends_before(index)) or self._is_label(index))
             ):
                 return index
             state.saw(index)

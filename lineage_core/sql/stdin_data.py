@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_COPY_DATA = re.compile(r"^COPY\s[^;]*?\bFROM\s+stdin\b[^;]*;[^\n]*\n(?P<data>(?:.*\n)*?\\\.)", re.IGNORECASE | re.MULTILINE)
+_COPY_DATA = re.compile(
+    r"^COPY\s[^;]*?\bFROM\s+stdin\b[^;]*;[^\n]*\n(?P<data>(?:.*\n)*?\\\.)", re.IGNORECASE | re.MULTILINE
+)
 
 
 def blank_copy_data(text: str) -> str:

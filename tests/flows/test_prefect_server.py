@@ -79,7 +79,10 @@ def test_a_data_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) 
 def test_a_dead_server_of_prefect_api_url_is_named_at_once(tmp_path: Path) -> None:
     settings = load_settings(data_dir=tmp_path, prefect_api_url="http://127.0.0.1:9/api")
     started = time.monotonic()
-    with prefect_server(settings) as server, pytest.raises(ServerError, match=re.escape("http://127.0.0.1:9/api")) as caught:
+    with (
+        prefect_server(settings) as server,
+        pytest.raises(ServerError, match=re.escape("http://127.0.0.1:9/api")) as caught,
+    ):
         server.wait()
     assert time.monotonic() - started < 5
     assert "PREFECT_API_URL" in caught.value.hint

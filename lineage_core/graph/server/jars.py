@@ -103,7 +103,9 @@ def _is_complete(folder: Path, jars: list[Jar]) -> bool:
     mark = folder / _COMPLETE
     if not mark.is_file() or mark.read_text() != _lock_digest(jars):
         return False
-    return all((folder / jar.file_name).is_file() and (folder / jar.file_name).stat().st_size == jar.size for jar in jars)
+    return all(
+        (folder / jar.file_name).is_file() and (folder / jar.file_name).stat().st_size == jar.size for jar in jars
+    )
 
 
 def _lock_digest(jars: list[Jar]) -> str:

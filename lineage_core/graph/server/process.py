@@ -176,7 +176,9 @@ class EmbeddedServer:
         if done.returncode:
             password_file(self._settings).unlink(missing_ok=True)
             said = (done.stderr or done.stdout).replace(password, "***").strip()
-            raise ServerError(f"The first password of Neo4j cannot be set: {said[-400:]}", hint="Try `lineage db reset`.")
+            raise ServerError(
+                f"The first password of Neo4j cannot be set: {said[-400:]}", hint="Try `lineage db reset`."
+            )
 
     def _spawn(self, command: list[str]) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,9 @@ def _body(reader: Reader, table: str) -> tuple[list[ColumnFact], list[ObjectFact
 
 def _keyed(columns: list[ColumnFact], constraints: list[ObjectFact]) -> list[ColumnFact]:
     """The columns with what the table's constraints say of them."""
-    primary = {item.name for fact in constraints if fact.definition.upper().startswith("PRIMARY") for item in fact.columns}
+    primary = {
+        item.name for fact in constraints if fact.definition.upper().startswith("PRIMARY") for item in fact.columns
+    }
     foreign = {item.name for fact in constraints if fact.references for item in fact.columns}
     keyed = []
     for item in columns:

@@ -41,7 +41,10 @@ def procedure_call(reader: Reader) -> Ddl | None:
 
 def _extended_property(reader: Reader) -> Ddl:
     given = _arguments(reader)
-    if given.get("name", "").lower() != "ms_description" or given.get("level1type", "").lower() not in {"table", "view"}:
+    if given.get("name", "").lower() != "ms_description" or given.get("level1type", "").lower() not in {
+        "table",
+        "view",
+    }:
         return Ddl()
     table = join_parts([reader.normal(f'"{given[key]}"') for key in ("level0name", "level1name") if given.get(key)])
     line = reader.line(0)

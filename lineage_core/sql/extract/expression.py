@@ -22,7 +22,9 @@ _DATE_PARTS = frozenset(
     "hour hh minute mi n second ss s millisecond ms microsecond mcs nanosecond ns tzoffset tz".split()
 )
 
-_PSEUDO_COLUMNS = frozenset({"rownum", "sysdate", "systimestamp", "current_date", "current_time", "current_user", "user"})
+_PSEUDO_COLUMNS = frozenset(
+    {"rownum", "sysdate", "systimestamp", "current_date", "current_time", "current_user", "user"}
+)
 
 
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:

@@ -41,8 +41,13 @@ def select(builder: Builder, node: exp.Expression) -> Parts:
 def target_of(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, ...]]:
     """The target's name, and its columns where the statement lists them."""
     if isinstance(node, exp.Schema):
-        columns = [column for column in node.expressions if isinstance(column, exp.Identifier | exp.Column | exp.ColumnDef)]
-        return builder.table(node.this), tuple(builder.identifier(column.this if isinstance(column, exp.ColumnDef | exp.Column) else column) for column in columns)
+        columns = [
+            column for column in node.expressions if isinstance(column, exp.Identifier | exp.Column | exp.ColumnDef)
+        ]
+        return builder.table(node.this), tuple(
+            builder.identifier(column.this if isinstance(column, exp.ColumnDef | exp.Column) else column)
+            for column in columns
+        )
     if isinstance(node, exp.Directory):
         return f"path:{node.this.name}", ()
     return builder.table(node), ()

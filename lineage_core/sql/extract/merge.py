@@ -42,15 +42,21 @@ def _branch(
     else:
         return []
     seen = both[1:] if isinstance(action, exp.Insert) else both
-    index = builder.add(Query(sources=seen, outputs=outputs, influences=tuple(dict.fromkeys((*on, *condition))), ctes=ctes))
-    return [Flow(target=target, query=index, columns=columns, positional=isinstance(action, exp.Insert) and not columns)]
+    index = builder.add(
+        Query(sources=seen, outputs=outputs, influences=tuple(dict.fromkeys((*on, *condition))), ctes=ctes)
+    )
+    return [
+        Flow(target=target, query=index, columns=columns, positional=isinstance(action, exp.Insert) and not columns)
+    ]
 
 
 def _inserted_columns(builder: Builder, action: exp.Insert) -> tuple[str, ...]:
     listed = action.this
     if not isinstance(listed, exp.Tuple):
         return ()
-    return tuple(builder.identifier(column.this if isinstance(column, exp.Column) else column) for column in listed.expressions)
+    return tuple(
+        builder.identifier(column.this if isinstance(column, exp.Column) else column) for column in listed.expressions
+    )
 
 
 def _inserted_values(

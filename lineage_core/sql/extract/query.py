@@ -102,7 +102,9 @@ def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
     return tuple(
         Output(
             name=names[position] if position < len(names) else "",
-            refs=expression.references_of(builder, (row[position] for row in rows if position < len(row)), FlowKind.IDENTITY),
+            refs=expression.references_of(
+                builder, (row[position] for row in rows if position < len(row)), FlowKind.IDENTITY
+            ),
         )
         for position in range(width)
     )
@@ -124,7 +126,9 @@ def single(builder: Builder, item: exp.Expression) -> Output:
     inner = item.unalias()
     name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
     plain = isinstance(inner, exp.Column)
-    return Output(name=name, refs=expression.references(builder, inner), expression="" if plain else builder.text(inner))
+    return Output(
+        name=name, refs=expression.references(builder, inner), expression="" if plain else builder.text(inner)
+    )
 
 
 def _implied_name(builder: Builder, node: exp.Expression) -> str:

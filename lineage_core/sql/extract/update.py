@@ -25,7 +25,9 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         everything = found if listed else (*own, *found)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
         outputs = assignments(builder, node.expressions)
-        index = builder.add(Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes))
+        index = builder.add(
+            Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
+        )
     extra, extra_writes = output_flows(builder, node, target)
     flow = Flow(target=target, query=index, columns=tuple(output.name for output in outputs))
     others = [source.table for source in everything if source.table == target]

@@ -1,0 +1,95 @@
+"""One content to its facts: from the parse cache, or by reading, decoding and parsing the file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineage_core.cache.parse_cache import Entry, facts_key
+from lineage_core.errors import SourceError
+from lineage_core.ingest.streamed import parse_pieces
+from lineage_core.model.files import FileVersion, SourceFile
+from lineage_core.source.decode import LARGE, decode, open_text
+from lineage_core.source.hashing import hash_file, open_regular
+from lineage_core.sql.dialects import detect
+from lineage_core.sql.dialects import dialect as dialect_named
+from lineage_core.sql.parse import PARSER_VERSION, parse_text
+
+if TYPE_CHECKING:
+    from lineage_core.cache.parse_cache import ParseCache
+    from lineage_core.ingest.streamed import Parse
+    from lineage_core.model.facts import FileFacts
+
+_ATTEMPTS = 2
+_HEAD_CHARACTERS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Facts, and the content that they are of: it is newer than the version if the file was saved in between."""
+
+    facts: FileFacts
+    sha256: str
+    size: int
+    encoding: str
+    lossy: bool = False
+    cached: bool = False
+
+
+def facts_of(
+    version: FileVersion, cache: ParseCache | None = None, parse: Parse = parse_text, large: int = LARGE
+) -> Parsed:
+    """The facts of a version: from the cache, without looking at the file, else of what is on disk now.
+
+    Args:
+        version: as hashed. Its dialect may be empty: found from the content.
+        cache: looked at before, and given what was parsed.
+        parse: text and dialect to facts.
+        large: bytes; larger files are streamed.
+
+    Raises:
+        SourceError: the file cannot be read, is binary, or keeps changing.
+        Exception: whatever the parser raises.
+    """
+    if version.error:
+        raise SourceError(version.error)
+    entry = cache.get(facts_key(version.sha256, version.dialect, PARSER_VERSION)) if cache else None
+    if entry is not None:
+        return Parsed(entry.facts, version.sha256, version.size, entry.encoding, entry.lossy, cached=True)
+    try:
+        parsed = _parse_large(version, parse) if version.size > large else _parse_whole(version, parse)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror or error}") from error
+    if cache:
+        key = facts_key(parsed.sha256, version.dialect, PARSER_VERSION)
+        cache.put(Entry(key=key, encoding=parsed.encoding, lossy=parsed.lossy, facts=parsed.facts))
+    return parsed
+
+
+def _parse_whole(version: FileVersion, parse: Parse) -> Parsed:
+    """Hashes again what it parses: the file may have been saved since the version was taken."""
+    with os.fdopen(open_regular(version.location), "rb") as file:
+        raw = file.read()
+    decoded = decode(raw)
+    facts = parse(decoded.text, version.dialect)
+    return Parsed(facts, hashlib.sha256(raw).hexdigest(), len(raw), decoded.encoding, decoded.lossy)
+
+
+def _parse_large(version: FileVersion, parse: Parse) -> Parsed:
+    """Streams the file and hashes it afterwards: if the hash is another, the text may be of two contents."""
+    from lineage_core.sql.stream import split_stream
+
+    expected = version.sha256
+    for _ in range(_ATTEMPTS):
+        encoding, stream, lossy = open_text(version.location)
+        with stream:
+            traits = dialect_named(version.dialect) if version.dialect else detect(stream.read(_HEAD_CHARACTERS))
+            stream.seek(0)
+            facts = parse_pieces(split_stream(stream, traits), traits.name, parse)
+        now = hash_file(SourceFile(path=version.path, location=version.location))
+        if now.sha256 == expected:
+            return Parsed(facts, now.sha256, now.size, encoding, lossy)
+        expected = now.sha256
+    raise SourceError("is being written to while it is read; run again when it is complete")

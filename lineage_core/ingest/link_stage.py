@@ -1,0 +1,163 @@
+"""Link, on the worker's side: the facts of all files to a catalog, then each batch's facts to rows, through the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from lineage_core.ingest.parse_stage import KIND as FACTS
+from lineage_core.ingest.parse_stage import FileParse, ParseOptions, parse_files
+from lineage_core.ingest.spool import Spool
+from lineage_core.link.build import CatalogBuilder
+from lineage_core.link.catalog import Catalog
+from lineage_core.link.naming import Naming
+from lineage_core.link.rows import FileInfo, link_file
+from lineage_core.model.facts import FileFacts
+from lineage_core.model.files import FileStatus, FileVersion
+from lineage_core.model.rows import FileRows
+from lineage_core.settings import Settings
+from lineage_core.source.databases import DatabasePatterns
+from lineage_core.sql.dialects import dialect
+from lineage_core.sql.parse import PARSER_VERSION
+
+ROWS = "rows"
+CATALOG = "catalog"
+"""Of the spool's files: FileRows of each batch, the catalog of the run."""
+
+_MAX_ERRORS = 200
+"""Problems kept on a File node; the run's report has all."""
+
+
+class LinkSummary(BaseModel):
+    """What linking a batch gave. `rejected` rows failed validation and go to the dead letters."""
+
+    model_config = ConfigDict(frozen=True)
+
+    batch: int
+    files: int = 0
+    nodes: int = 0
+    relationships: int = 0
+    rejected: int = 0
+    unresolved: int = 0
+
+
+class Batch(BaseModel):
+    """What link has to know of a batch: its files as hashed, and what parsing made of them, in the same order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    versions: tuple[FileVersion, ...]
+    parses: tuple[FileParse, ...]
+
+
+def write_catalog(batches: Iterable[Batch], settings: Settings, run_dir: Path) -> Catalog:
+    """Build the run's catalog from the facts of every file and put it into the spool.
+
+    Args:
+        batches: all of them.
+        settings: databases, schema, cache.
+        run_dir: the run's folder.
+
+    Returns:
+        The catalog.
+    """
+    builder = CatalogBuilder(_Namings(settings))
+    for batch in batches:
+        for path, facts in _facts(batch, settings, run_dir):
+            builder.add(path, facts)
+    catalog = builder.build()
+    Spool(run_dir).write(CATALOG, 0, [("", catalog)])
+    _read_catalog.cache_clear()
+    return catalog
+
+
+def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
+    """Link one batch and spool its rows, in the order of its files.
+
+    `write_catalog` has to have been called for the run; a worker reads the catalog once.
+    """
+    catalog = _read_catalog(run_dir.absolute())
+    naming_of = _Namings(settings)
+    facts = dict(_facts(batch, settings, run_dir))
+    rows = []
+    for parse in batch.parses:
+        own = facts.get(parse.path)
+        naming = naming_of(parse.path, parse.dialect or "ansi")
+        rows.append(link_file(_info(parse), own, catalog, naming, settings.project))
+    Spool(run_dir).write(ROWS, batch.number, [(item.path, item) for item in rows])
+    return LinkSummary(
+        batch=batch.number,
+        files=len(rows),
+        nodes=sum(len(item.nodes) for item in rows),
+        relationships=sum(len(item.rels) for item in rows),
+        rejected=sum(len(item.rejected) for item in rows),
+        unresolved=sum(item.file["unresolved"] for item in rows),
+    )
+
+
+def _facts(batch: Batch, settings: Settings, run_dir: Path) -> Iterator[tuple[str, FileFacts]]:
+    """The facts of a batch: from this run's spool; else, its parse task having been answered by Prefect's cache, from the
+    parse cache or by parsing again."""
+    wanted = {parse.path for parse in batch.parses if parse.status is not FileStatus.FAILED}
+    for path, facts in Spool(run_dir).read(FACTS, batch.number, FileFacts):
+        if path in wanted:
+            wanted.discard(path)
+            yield path, facts
+    missing = [version for version in batch.versions if version.path in wanted]
+    if missing:
+        yield from _parse_again(missing, settings, run_dir, batch.number)
+
+
+def _parse_again(
+    versions: Sequence[FileVersion], settings: Settings, run_dir: Path, number: int
+) -> Iterator[tuple[str, FileFacts]]:
+    parse_files(versions, replace(ParseOptions.of(settings, run_dir), batch=number))
+    wanted = {version.path for version in versions}
+    for path, facts in Spool(run_dir).read(FACTS, number, FileFacts):
+        if path in wanted:
+            yield path, facts
+
+
+@lru_cache(maxsize=1)
+def _read_catalog(run_dir: Path) -> Catalog:
+    return next(catalog for _, catalog in Spool(run_dir).read(CATALOG, 0, Catalog))
+
+
+class _Namings:
+    """(path, dialect) -> how the names of that file are completed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._databases = DatabasePatterns(settings)
+        self._schema = settings.default_schema.lower()
+
+    def __call__(self, path: str, name: str) -> Naming:
+        return Naming(dialect(name), self._databases.of(path), self._schema)
+
+
+def _info(parse: FileParse) -> FileInfo:
+    errors = [f"line {item.line}: {item.message}" if item.line else item.message for item in parse.problems]
+    return FileInfo(
+        path=parse.path,
+        status=parse.status,
+        properties={
+            "path": parse.path,
+            "sha256": parse.sha256,
+            "size": parse.size,
+            "encoding": parse.encoding,
+            "dialect": parse.dialect,
+            "status": parse.status.value,
+            "errors": errors[:_MAX_ERRORS],
+            "parser_version": PARSER_VERSION,
+        },
+    )
+
+
+def read_rows(batch: int, run_dir: Path) -> Iterator[FileRows]:
+    """The rows of a batch from the spool."""
+    for _, rows in Spool(run_dir).read(ROWS, batch, FileRows):
+        yield rows

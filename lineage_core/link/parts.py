@@ -1,0 +1,38 @@
+"""Triggers, synonyms, indexes and constraints: what makes one the same in two files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage_core.link.naming import Naming
+from lineage_core.model.facts import ObjectFact, ObjectKind
+from lineage_core.model.schema import Label
+from lineage_core.sql.names import split_normalised
+
+PARTS = {
+    ObjectKind.TRIGGER: Label.TRIGGER,
+    ObjectKind.SYNONYM: Label.SYNONYM,
+    ObjectKind.INDEX: Label.INDEX,
+    ObjectKind.CONSTRAINT: Label.CONSTRAINT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """A part's label and canonical name: database and schema first; an index's and constraint's table before its own."""
+
+    label: Label
+    parts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """As a key of the catalog."""
+        return "\x1f".join((self.label, *self.parts))
+
+
+def part_key(item: ObjectFact, naming: Naming) -> PartKey:
+    """The key of a part; indexes and constraints are unique within their table only."""
+    label = PARTS[item.kind]
+    if item.on and label in {Label.INDEX, Label.CONSTRAINT}:
+        return PartKey(label, (*naming.asset(item.on, item.database), split_normalised(item.name)[-1]))
+    return PartKey(label, naming.defined(item.name, item.database))
