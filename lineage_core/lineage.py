@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
-from lineage_core.link.resolve import ColumnFlow, ColumnsOf
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.names import normalise
 from lineage_core.sql.parse import parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lineage_core.link.resolve import ColumnFlow, ColumnsOf
 
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     dialect: str = Field(
         "",
         validation_alias=_env("INGEST_DIALECT"),
-        description="Dialect of every file that no pattern of `dialects` matches. Empty: found from each file's content.",
+        description="Dialect of files that no pattern of `dialects` matches. Empty: found from each file's content.",
     )
     dialects: dict[str, str] = Field(
         default_factory=dict,
@@ -105,7 +105,8 @@ class Settings(BaseSettings):
         default_factory=default_memory_limit,
         validation_alias=_env("INGEST_MEMORY_LIMIT"),
         ge=128 * 2**20,
-        description="Bytes (or 2g, 512m) that this process and its workers may hold together. Default: 2 GiB or half of the machine, whichever is less.",
+        description="Bytes (or 2g, 512m) that this process and its workers may hold together. "
+        "Default: 2 GiB or half of the machine, whichever is less.",
     )
     enable_cache: bool = Field(
         default=True,

@@ -39,7 +39,7 @@ def main() -> None:
         raise SystemExit(f"jars without coordinates: {sorted(files)}")
     head = f"# {' '.join(COORDINATES)}\n# group:artifact:version[:classifier] bytes sha256\n"
     LOCK.write_text(head + "\n".join(sorted(lines)) + "\n")
-    print(f"{LOCK}: {len(lines)} jars")  # noqa: T201 - a script
+    print(f"{LOCK}: {len(lines)} jars")
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ def open_driver(database: Database) -> Driver:
     Raises:
         DatabaseError: nobody answers, the login is refused, the database is unknown, or the server is too old.
     """
-    from neo4j import GraphDatabase, NotificationMinimumSeverity  # noqa: PLC0415 - slow to import
-    from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError  # noqa: PLC0415
+    from neo4j import GraphDatabase, NotificationMinimumSeverity
+    from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError
 
     try:
         driver = GraphDatabase.driver(

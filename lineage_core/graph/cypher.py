@@ -1,4 +1,6 @@
-"""Cypher, generated from the declared schema. Values always travel as parameters; labels and types come from the schema."""
+"""Cypher, generated from the declared schema. Values always travel as parameters; labels and types come from the
+schema.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,8 @@ def need_nodes(label: Label) -> str:
 def create_rels(kind: RelType, start: Label, end: Label) -> str:
     """Create relationships; rows {start, end, props}. Returns as `written` how many found both their ends.
 
-    CREATE, not MERGE: rows are unique beforehand, and a relationship MERGE that is planned while its type is nearly empty
-    can scan the index on source_file for every row.
+    CREATE, not MERGE: rows are unique beforehand, and a relationship MERGE that is planned while its type is nearly
+    empty can scan the index on source_file for every row.
     """
     return (
         f"UNWIND $rows AS row MATCH (a:{start} {{id: row.start}}) MATCH (b:{end} {{id: row.end}}) "
@@ -73,8 +75,8 @@ DELETE_RELS = "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row DEL
 
 READ_RELS = (
     f"MATCH (a)-[r:{ALL_TYPES}]->(b) WHERE r.source_file IN $paths AND r.project_id = $project "
-    "RETURN elementId(r) AS key, type(r) AS type, a.id AS start, b.id AS end, [l IN labels(a) WHERE l IN $labels][0] AS "
-    "start_label, [l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
+    "RETURN elementId(r) AS key, type(r) AS type, a.id AS start, b.id AS end, "
+    "[l IN labels(a) WHERE l IN $labels][0] AS start_label, [l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
 )
 """All that some files have said so far."""
 
@@ -86,4 +88,7 @@ DELETE_FILES = "UNWIND $rows AS row MATCH (f:File {id: row}) DETACH DELETE f RET
 @cache
 def delete_orphans(label: Label) -> str:
     """Delete those of the nodes (rows: ids) that no relationship needs any more."""
-    return f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) WHERE NOT EXISTS {{ (n)--() }} DELETE n RETURN count(*) AS written"
+    return (
+        f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) WHERE NOT EXISTS {{ (n)--() }} "
+        "DELETE n RETURN count(*) AS written"
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineage_core.model.files import FileStatus
-from lineage_core.model.rows import FileRows, RelRow
 from lineage_core.model.schema import Label
+
+if TYPE_CHECKING:
+    from lineage_core.model.rows import FileRows, RelRow
 
 Said = Mapping[str, Any]
 """A relationship in the graph: key, type, start, end, start_label, end_label, props."""
@@ -38,8 +40,8 @@ def compare(file: FileRows, said: Iterable[Said]) -> Difference:
     """The difference for one file.
 
     A relationship is the same if type, both ends and file are; the rest of its properties are updated in place, and an
-    unchanged one keeps the run that wrote it first. What a failed file said, and what vanished from a partly understood one,
-    is not deleted but marked stale.
+    unchanged one keeps the run that wrote it first. What a failed file said, and what vanished from a partly understood
+    one, is not deleted but marked stale.
     """
     found = Difference()
     wanted = {row.key: row for row in file.rels} if file.status is not FileStatus.FAILED else {}

@@ -28,8 +28,8 @@ PERMANENT = (Neo4jError, DriverError, LostRowsError, ValueError, TypeError, Over
 def is_transient(error: BaseException | None) -> bool:
     """Whether the same write may succeed later; a cause counts as well.
 
-    A connection lost around COMMIT (IncompleteCommit) is not retried by the driver, as the outcome is unknown; our writes
-    are differences against what is there, so trying again is safe.
+    A connection lost around COMMIT (IncompleteCommit) is not retried by the driver, as the outcome is unknown; our
+    writes are differences against what is there, so trying again is safe.
     """
     while error is not None:
         if isinstance(error, ServiceUnavailable | SessionExpired | IncompleteCommit | ConnectionError):

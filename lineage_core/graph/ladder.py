@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lineage_core.graph.difference import Difference
 from lineage_core.graph.faults import PERMANENT, is_transient
 from lineage_core.graph.transaction import Work, chunks
 from lineage_core.model.rows import FileRows, NodeRow, RelRow
 from lineage_core.model.schema import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 STEPS = (100, 50, 10, 1)
 """Sizes below the configured one."""
@@ -32,8 +34,8 @@ def isolate(file: FileRows, work: Callable[[], Work], batch: int) -> tuple[FileR
         batch: the configured batch size, the ladder's first step.
 
     Returns:
-        The file with its good rows, and the refused ones with the database's reason. A relationship whose end was refused
-        is refused with it.
+        The file with its good rows, and the refused ones with the database's reason. A relationship whose end was
+        refused is refused with it.
     """
     refused: Refused = []
     bad_nodes = _climb(file.nodes, lambda rows: _try_nodes(work, rows), batch)

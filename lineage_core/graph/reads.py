@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from neo4j import Driver
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict
 
 from lineage_core.graph.cypher import ALL_TYPES
 from lineage_core.model.schema import NODES
+
+if TYPE_CHECKING:
+    from neo4j import Driver
 
 
 class FileState(BaseModel):

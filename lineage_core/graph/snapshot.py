@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from neo4j import Driver
+from typing import TYPE_CHECKING, Any
 
 from lineage_core.graph.cypher import ALL_TYPES
+
+if TYPE_CHECKING:
+    from neo4j import Driver
 
 RUN_SPECIFIC = frozenset({"run_id", "ingested_at", "project_id", "rows_digest"})
 """Properties that say which run or project wrote something, not what the tree says."""
@@ -24,12 +25,15 @@ class Snapshot:
 
 
 def snapshot(driver: Driver, database: str, project: str) -> Snapshot:
-    """Everything the project has in the graph, without run-specific properties and with the project's name taken out."""
+    """Everything the project has in the graph, without run-specific properties and with the project's name taken
+    out.
+    """
     with driver.session(database=database) as session:
         nodes = frozenset(
             (tuple(sorted(record["labels"])), _anonymous(record["id"], project), _frozen(record["props"], project))
             for record in session.run(
-                "MATCH (n) WHERE n.project_id = $project RETURN labels(n) AS labels, n.id AS id, properties(n) AS props",
+                "MATCH (n) WHERE n.project_id = $project "
+                "RETURN labels(n) AS labels, n.id AS id, properties(n) AS props",
                 project=project,
             )
         )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from types import TracebackType
-from typing import Any, TypeVar
-
-from neo4j import Result, Session, Transaction
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lineage_core.graph import cypher
 from lineage_core.graph.difference import Difference, own_props
 from lineage_core.graph.faults import LostRowsError
 from lineage_core.model.changes import GraphChanges
-from lineage_core.model.rows import NodeRow, RelRow
 from lineage_core.model.schema import NODES, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    from neo4j import Result, Session, Transaction
+
+    from lineage_core.model.rows import NodeRow, RelRow
 
 T = TypeVar("T")
 
@@ -28,8 +31,8 @@ def chunks(items: Sequence[T], size: int) -> Iterator[list[T]]:
 class Work:
     """A transaction over rows; `single` for the plain path, where every statement has one row and commits by itself.
 
-    Rows are sorted by label and id in every statement, so that two writers take their locks in one order. Nodes come before
-    relationships; statements are pipelined, and `settle` waits for them.
+    Rows are sorted by label and id in every statement, so that two writers take their locks in one order. Nodes come
+    before relationships; statements are pipelined, and `settle` waits for them.
     """
 
     def __init__(self, session: Session, project: str, run_id: str, batch: int, *, single: bool = False) -> None:
@@ -42,7 +45,7 @@ class Work:
         self._open: list[tuple[Result, int | None, bool]] = []
         self._changes = GraphChanges()
 
-    def __enter__(self) -> Work:
+    def __enter__(self) -> Self:
         """Begin."""
         self._transaction = None if self._single else self._session.begin_transaction()
         return self

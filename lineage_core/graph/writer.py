@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from neo4j import Driver, Session
 from pydantic import BaseModel, Field
 
 from lineage_core.graph import cypher, dead_letters
@@ -19,9 +15,17 @@ from lineage_core.graph.ladder import isolate
 from lineage_core.graph.transaction import Work, chunks
 from lineage_core.model.changes import GraphChanges
 from lineage_core.model.files import FileStatus
-from lineage_core.model.rows import FileRows
 from lineage_core.model.schema import Label
 from lineage_core.model.urn import file_urn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from neo4j import Driver, Session
+
+    from lineage_core.model.rows import FileRows
 
 GROUP_FILES = 25
 """Files of one transaction: more are not faster, and a retry would repeat more."""
@@ -95,7 +99,8 @@ class Writer:
         """Bring the graph to what the files say; a file whose digest the graph has already costs one look.
 
         Raises:
-            neo4j.exceptions.Neo4jError, DriverError: only what `is_transient` says may pass; write the same files again.
+            neo4j.exceptions.Neo4jError, DriverError: only what `is_transient` says may pass; write the same files
+            again.
             DatabaseError: refused rows could not be kept.
         """
         result = WriteResult()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lineage_core.cache.parse_cache import Entry, facts_key
@@ -16,6 +17,7 @@ from lineage_core.source.hashing import hash_file, open_regular
 from lineage_core.sql.dialects import detect
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.parse import PARSER_VERSION, parse_text
+from lineage_core.sql.stream import split_stream
 
 if TYPE_CHECKING:
     from lineage_core.cache.parse_cache import ParseCache
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 2
 _HEAD_CHARACTERS = 65_536
+_BLOCK_CHARACTERS = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,14 @@ def _parse_whole(version: FileVersion, parse: Parse) -> Parsed:
 
 def _parse_large(version: FileVersion, parse: Parse) -> Parsed:
     """Streams the file and hashes it afterwards: if the hash is another, the text may be of two contents."""
-    from lineage_core.sql.stream import split_stream
-
     expected = version.sha256
     for _ in range(_ATTEMPTS):
         encoding, stream, lossy = open_text(version.location)
         with stream:
             traits = dialect_named(version.dialect) if version.dialect else detect(stream.read(_HEAD_CHARACTERS))
             stream.seek(0)
-            facts = parse_pieces(split_stream(stream, traits), traits.name, parse)
+            blocks = iter(partial(stream.read, _BLOCK_CHARACTERS), "")
+            facts = parse_pieces(split_stream(blocks, traits), traits.name, parse)
         now = hash_file(SourceFile(path=version.path, location=version.location))
         if now.sha256 == expected:
             return Parsed(facts, now.sha256, now.size, encoding, lossy)

@@ -1,11 +1,12 @@
-"""Link, on the worker's side: the facts of all files to a catalog, then each batch's facts to rows, through the spool."""
+"""Link, on the worker's side: the facts of all files to a catalog, then each batch's facts to rows, through the
+spool.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,10 +20,15 @@ from lineage_core.link.rows import FileInfo, link_file
 from lineage_core.model.facts import FileFacts
 from lineage_core.model.files import FileStatus, FileVersion
 from lineage_core.model.rows import FileRows
-from lineage_core.settings import Settings
 from lineage_core.source.databases import DatabasePatterns
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.parse import PARSER_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from lineage_core.settings import Settings
 
 ROWS = "rows"
 CATALOG = "catalog"
@@ -101,8 +107,9 @@ def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
 
 
 def _facts(batch: Batch, settings: Settings, run_dir: Path) -> Iterator[tuple[str, FileFacts]]:
-    """The facts of a batch: from this run's spool; else, its parse task having been answered by Prefect's cache, from the
-    parse cache or by parsing again."""
+    """The facts of a batch: from this run's spool; else, its parse task having been answered by Prefect's cache, from
+    the parse cache or by parsing again.
+    """
     wanted = {parse.path for parse in batch.parses if parse.status is not FileStatus.FAILED}
     for path, facts in Spool(run_dir).read(FACTS, batch.number, FileFacts):
         if path in wanted:

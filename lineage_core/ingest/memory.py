@@ -40,7 +40,7 @@ class MemoryGauge:
         """Whether nothing new should be begun."""
         threshold = NEAR * self.limit
         # RSS counts shared memory for every process, but is 30 times as fast: where it is low enough, all is well.
-        return sum(_resident(pid) for pid in self._pids()) > threshold and self.used() > threshold
+        return sum(resident(pid) for pid in self._pids()) > threshold and self.used() > threshold
 
 
 class Admission:
@@ -102,7 +102,8 @@ def held(pid: int) -> int:
     return 0
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
+    """Bytes a process has in memory, shared ones as if they were its own; 0 if it is gone or cannot be looked at."""
     with suppress(psutil.Error):
         return int(psutil.Process(pid).memory_info().rss)
     return 0

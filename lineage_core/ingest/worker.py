@@ -1,4 +1,4 @@
-"""A worker process: how it is prepared before its first work, and how it is started without the parent's main module."""
+"""A worker process: started without the main module of its parent, prepared, watched, ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import psutil
 
 from lineage_core.ingest.limits import limit_memory
+from lineage_core.ingest.memory import resident
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +46,8 @@ class Worker:
         self._memory_limit = memory_limit
         self._executor: ProcessPoolExecutor | None = None
         self._process: BaseProcess | None = None
+        self._busy = False
+        self._given_up = False
 
     def run(self, function: Callable[[T], R], argument: T) -> R:
         """The function's result from the process.
@@ -52,9 +56,20 @@ class Worker:
             BrokenProcessPool: the process died; the next run starts another.
             Exception: what the function raised.
         """
-        if self._executor is None:
-            self._executor = self._start()
-        return self._executor.submit(function, argument).result()
+        self._busy = True
+        try:
+            if self._executor is None:
+                self._executor = self._start()
+            if self._given_up:
+                raise BrokenProcessPool("the pool is closed")
+            return self._executor.submit(function, argument).result()
+        finally:
+            self._busy = False
+
+    def size(self) -> int:
+        """Bytes the process has in memory; 0 if it is not running."""
+        pid = self._process.pid if self._process else None
+        return 0 if pid is None else resident(pid)
 
     def pids(self) -> set[int]:
         """The process and the fork server it came from; none if it is not running."""
@@ -65,10 +80,11 @@ class Worker:
             return {pid, psutil.Process(pid).ppid()}
         return {pid}
 
-    def kill(self) -> None:
-        """End the process in the middle of what it is doing: `run` raises BrokenProcessPool."""
+    def give_up(self) -> None:
+        """For good: if the process is doing something, kill it, and `run` raises BrokenProcessPool in its thread."""
+        self._given_up = True
         process = self._process
-        if process is not None:
+        if self._busy and process is not None:
             process.kill()
 
     def stop(self) -> int | None:

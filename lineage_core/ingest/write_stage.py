@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from neo4j import Driver
+from typing import TYPE_CHECKING
 
 from lineage_core.graph.writer import Writer, WriteResult
 from lineage_core.ingest.link_stage import read_rows
-from lineage_core.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from neo4j import Driver
+
+    from lineage_core.settings import Settings
 
 
 def writer_for(driver: Driver, database: str, settings: Settings, run_id: str) -> Writer:

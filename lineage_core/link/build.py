@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, Routine, from_text, to_text
-from lineage_core.link.naming import Naming
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import Resolver, target_columns
 from lineage_core.model.facts import ColumnFact, FileFacts, Flow, ObjectFact, ObjectKind, Query, Statement, TableChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lineage_core.link.naming import Naming
 
 RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
@@ -84,8 +88,8 @@ class CatalogBuilder:
             _apply(catalog, path, change, naming)
         _Shapes(catalog, self._shapes).resolve_all()
         for path, item, naming in self._parts:
-            key = part_key(item, naming.on(catalog))
-            catalog.parts[key.text] = max(path, catalog.parts.get(key.text, ""))
+            part = part_key(item, naming.on(catalog)).text
+            catalog.parts[part] = max(path, catalog.parts.get(part, ""))
         return catalog
 
     @staticmethod
@@ -107,8 +111,8 @@ class CatalogBuilder:
         for key, found in self._synonyms.items():
             _, item, naming = max(found, key=lambda entry: entry[0])
             direct[key] = to_text(naming.on(catalog).key(item.target, item.database))
-        for key in direct:
-            seen, target = {key}, direct[key]
+        for key, target in direct.items():
+            seen = {key}
             while target in direct and target not in seen:
                 seen.add(target)
                 target = direct[target]

@@ -1,7 +1,8 @@
 """The catalog: every object the tree defines, with its columns, and who decides what it looks like.
 
-It follows from the tree alone, never from the order in which files were read: of two files that define one object the one
-whose path sorts last wins, and names that leave out a database or schema are completed by what the whole tree defines.
+It follows from the tree alone, never from the order in which files were read: of two files that define one object the
+one whose path sorts last wins, and names that leave out a database or schema are completed by what the whole tree
+defines.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class Catalog(BaseModel):
             database: what a missing database means here (USE, or a setting); may be empty.
             schema: what a missing schema means here.
 
-        A name that nobody defines under these defaults is taken for the only object that agrees with it in all the parts
-        it does have, where there is just one; else the defaults are its key.
+        A name that nobody defines under these defaults is taken for the only object that agrees with it in all the
+        parts it does have, where there is just one; else the defaults are its key.
         """
         *outer, own_schema, name = ("", "", *parts)[-max(3, len(parts)) :]
         own_database = ".".join(part for part in outer if part)

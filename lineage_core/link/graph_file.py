@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, to_text
-from lineage_core.link.parts import PartKey
 from lineage_core.model.facts import ColumnFact, FlowKind, ObjectKind
 from lineage_core.model.rows import NodeRow, RelRow
 from lineage_core.model.schema import Label, RelType
 from lineage_core.model.urn import file_urn, urn
+
+if TYPE_CHECKING:
+    from lineage_core.link.parts import PartKey
 
 SUBLABELS = {
     ObjectKind.TABLE: "Table",
@@ -119,7 +121,7 @@ class GraphFile:
 
     def transformation(self, actor: Node, target: Node, kind: str, logic: str) -> Node:
         """What makes a column's value in one statement; the same logic twice in an actor is one node."""
-        digest = hashlib.sha256("\x00".join((self.path, actor.id, target.id, kind, logic)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(repr((self.path, actor.id, target.id, kind, logic)).encode()).hexdigest()[:16]
         where = target.id.split(":", 4)[-1]
         node = Node(Label.TRANSFORMATION, urn("transformation", self.project, (digest,)))
         self._node(node, where, props={"logic": logic, "kind": kind})
@@ -178,8 +180,10 @@ _RANK = {kind.value: rank for rank, kind in enumerate(FlowKind)}
 
 def _rank(row: RelRow) -> tuple[float, ...]:
     kind = row.props.get("kind")
-    direct = kind is None or FlowKind(kind).direct
-    return (not direct, -_RANK.get(kind, 0) if direct else _RANK.get(kind, 0), -row.confidence, row.line)
+    if kind is None:
+        return (0, 0, -row.confidence, row.line)
+    direct = FlowKind(kind).direct
+    return (not direct, -_RANK[kind] if direct else _RANK[kind], -row.confidence, row.line)
 
 
 def _listed(asset: Asset | None, name: str) -> CatalogColumn | None:

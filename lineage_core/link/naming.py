@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Catalog, Key
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.names import split_normalised
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
 
 
 @dataclass(frozen=True, slots=True)

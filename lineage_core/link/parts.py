@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lineage_core.link.naming import Naming
 from lineage_core.model.facts import ObjectFact, ObjectKind
 from lineage_core.model.schema import Label
 from lineage_core.sql.names import split_normalised
+
+if TYPE_CHECKING:
+    from lineage_core.link.naming import Naming
 
 PARTS = {
     ObjectKind.TRIGGER: Label.TRIGGER,
@@ -19,7 +22,9 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class PartKey:
-    """A part's label and canonical name: database and schema first; an index's and constraint's table before its own."""
+    """A part's label and canonical name: database and schema first; an index's and constraint's table before its
+    own.
+    """
 
     label: Label
     parts: tuple[str, ...]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lineage_core.model.facts import FlowKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 STAR = "*"
 
@@ -70,7 +73,9 @@ class Relation:
         return STAR in self._by_name
 
     def lookup(self, name: str) -> tuple[Origin, ...] | None:
-        """The origins of a column; of one that is not listed, the star's tables; None if there can be no such column."""
+        """The origins of a column; of one that is not listed, the star's tables; None if there can be no such
+        column.
+        """
         if name in self._by_name:
             return self._by_name[name]
         if self.open:
@@ -93,7 +98,7 @@ class Relation:
     @classmethod
     def of_table(cls, name: str, columns: Sequence[str] | None) -> Relation:
         """A persistent table; `columns` None: not known."""
-        known = columns if columns else (STAR,)
+        known = columns or (STAR,)
         return cls(tuple(OutColumn(column, (Origin(name, column),)) for column in known), (name,))
 
 

@@ -1,4 +1,6 @@
-"""One statement's facts plus known columns to column flows: stars, unqualified columns, CTEs and subqueries resolved."""
+"""One statement's facts plus known columns to column flows: stars, unqualified columns, CTEs and subqueries
+resolved.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class ColumnFlow:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A statement's flows: `columns` carry values, `influences` decide which. `shapes`: columns of each flow's target."""
+    """A statement's flows: `columns` carry values, `influences` decide which. `shapes`: columns of each flow's
+    target.
+    """
 
     columns: tuple[ColumnFlow, ...] = ()
     influences: tuple[ColumnFlow, ...] = ()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Catalog, Key, to_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
-from lineage_core.link.naming import Naming
 from lineage_core.link.parts import PARTS, part_key
-from lineage_core.link.resolve import ColumnFlow
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
 from lineage_core.model.rows import FileRows
 from lineage_core.model.schema import RelType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lineage_core.link.naming import Naming
+    from lineage_core.link.resolve import ColumnFlow, ColumnsOf
 
 RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
@@ -172,7 +176,7 @@ def _plain(flow: ColumnFlow) -> str:
     return f"{flow.source_asset}.{flow.source_column}" if flow.kind.direct else ""
 
 
-def _columns_of(catalog: Catalog, naming: Naming):  # noqa: ANN202 - a ColumnsOf
+def _columns_of(catalog: Catalog, naming: Naming) -> ColumnsOf:
     def columns_of(name: str) -> tuple[str, ...] | None:
         asset = catalog.assets.get(to_text(naming.asset(name)))
         return asset.column_names or None if asset is not None else None

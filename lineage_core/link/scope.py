@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
-from lineage_core.model.facts import Output, Source
+
+if TYPE_CHECKING:
+    from lineage_core.model.facts import Output, Source
 
 
 @dataclass(slots=True)
@@ -20,7 +23,7 @@ class Scope:
         """The origins of a column; an origin without asset where it could be several's or nobody's."""
         if name == STAR:
             return self._rows(qualifier)
-        found = self._qualified(qualifier, name) if qualifier else self._unqualified(name)
+        found = self.qualified(qualifier, name) if qualifier else self.unqualified(name)
         if found is not None:
             return found
         return self._field(qualifier) if qualifier and self.sources else (Origin(None, name),)
@@ -47,15 +50,17 @@ class Scope:
             return exact
         return [item for item in self.sources if not item[0].alias and same_table(item[0].table, qualifier)]
 
-    def _qualified(self, qualifier: str, name: str) -> tuple[Origin, ...] | None:
+    def qualified(self, qualifier: str, name: str) -> tuple[Origin, ...] | None:
+        """The origins of `qualifier.name`, here or in a query around this one; None if no source is called so."""
         matching = self._matching(qualifier)
         if matching:
             source, relation = matching[0]
             found = relation.lookup(name)
             return found if found is not None else _unlisted(source, relation, name)
-        return self.parent._qualified(qualifier, name) if self.parent else None  # noqa: SLF001 - its own class
+        return self.parent.qualified(qualifier, name) if self.parent else None
 
-    def _unqualified(self, name: str) -> tuple[Origin, ...] | None:
+    def unqualified(self, name: str) -> tuple[Origin, ...] | None:
+        """The origins of a bare name, here or in a query around this one; None if nobody can have it."""
         known = [(source, relation) for source, relation in self.sources if relation.knows(name)]
         if known:
             shared = any(name in source.using for source, _ in known[1:])
@@ -71,7 +76,9 @@ class Scope:
         return distinct(origin for _, relation in sides for origin in relation.lookup(name) or ())
 
     def _guess(self, name: str) -> tuple[Origin, ...] | None:
-        """No source lists the column: one whose columns are unknown may have it, else an alias, else the outer query."""
+        """No source lists the column: one whose columns are unknown may have it, else an alias, else the outer
+        query.
+        """
         candidates = [relation for _, relation in self.sources if relation.open]
         if len(candidates) == 1:
             return candidates[0].lookup(name)
@@ -80,7 +87,7 @@ class Scope:
         if name in self.aliases:
             return self.aliases[name]
         if self.parent is not None:
-            found = self.parent._unqualified(name)  # noqa: SLF001 - its own class
+            found = self.parent.unqualified(name)
             if found is not None:
                 return found
         functions = [relation for _, relation in self.sources if relation.anything]
@@ -92,7 +99,7 @@ class Scope:
 
     def _field(self, qualifier: str) -> tuple[Origin, ...]:
         """`a.b` where no source is called a: a field of a struct column a."""
-        found = self._unqualified(qualifier.split(".")[0])
+        found = self.unqualified(qualifier.split(".", maxsplit=1)[0])
         return found if found is not None else (Origin(None, qualifier),)
 
 

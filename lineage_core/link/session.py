@@ -1,17 +1,21 @@
 """Statements in order, as one session runs them: temp tables and table variables are collapsed end to end.
 
-Per statement, `resolve` names a temp table like any other. Here what flows into it is remembered, and what flows out of it
-is written as coming from where it came from, so that only persistent tables are left.
+Per statement, `resolve` names a temp table like any other. Here what flows into it is remembered, and what flows out of
+it is written as coming from where it came from, so that only persistent tables are left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, compose
 from lineage_core.link.resolve import ColumnFlow, ColumnsOf, Resolved, resolve
-from lineage_core.model.facts import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lineage_core.model.facts import Statement
 
 _LOCAL_PREFIXES = ("#", "@")
 
@@ -87,7 +91,7 @@ class Session:
         for name in statement.writes:
             if name in self._temps:
                 self._temps[name].sources |= dict.fromkeys(sources)
-        kept = [], []
+        kept: tuple[list[ColumnFlow], list[ColumnFlow]] = ([], [])
         for flows, out in zip((columns, influences), kept, strict=True):
             for flow in flows:
                 if flow.target_asset is not None and self.is_temporary(flow.target_asset):

@@ -100,8 +100,8 @@ class Output(Fact):
 class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
-    `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both sides.
-    A function's or UNNEST's output columns flow from `refs`; `table` is empty then.
+    `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
+    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then.
     """
 
     alias: str = ""
@@ -137,8 +137,8 @@ class Query(Fact):
 class Flow(Fact):
     """The outputs of `Statement.queries[query]` reach columns of `target`.
 
-    `columns`: the target's columns by position (INSERT's list, UPDATE's SET, a view's header); empty: by position of the
-    target's known columns if `positional`, else by the outputs' names.
+    `columns`: the target's columns by position (INSERT's list, UPDATE's SET, a view's header); empty: by position of
+    the target's known columns if `positional`, else by the outputs' names.
     """
 
     target: str
@@ -151,8 +151,9 @@ class Statement(Fact):
     """What one statement says. Lines are 1-based and inclusive, in the file's text.
 
     `reads` and `writes` follow the convention of docs/lineage.md; temp tables are named here, CTEs never. `temporary`
-    are the temp tables and table variables this statement creates (`columns` of them in `creates`). `owner` is the index
-    in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `database` is the one chosen by USE.
+    are the temp tables and table variables this statement creates (`columns` of them in `creates`). `owner` is the
+    index in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `database` is the one
+    chosen by USE.
     """
 
     kind: str
@@ -192,8 +193,8 @@ class ObjectFact(Fact):
 
     `display` is the name as written, quotes removed but case kept. `on` is the table a trigger, index or constraint
     belongs to; `references` and `reference_columns` the target of a foreign key; `target` what a synonym stands for.
-    `columns` of an index or constraint carry names only. `definition` is SQL text where it helps, cut at 4,000 characters.
-    A view's columns come from its statement's flow; `columns` then holds only an explicit header list.
+    `columns` of an index or constraint carry names only. `definition` is SQL text where it helps, cut at 4,000
+    characters. A view's columns come from its statement's flow; `columns` then holds only an explicit header list.
     """
 
     kind: ObjectKind

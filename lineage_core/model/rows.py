@@ -1,7 +1,7 @@
 """Rows: what linking hands to the database, one pydantic model per node and relationship, checked against the schema.
 
-Run-specific values (`run_id`, `ingested_at`) are not in a row: the writer adds them, so that the digest of a file's rows
-says whether anything changed.
+Run-specific values (`run_id`, `ingested_at`) are not in a row: the writer adds them, so that the digest of a file's
+rows says whether anything changed.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def check_value(name: str, value: Any, expected: type) -> None:
     """Refuse what Neo4j would refuse, or would store as something else.
 
     Raises:
-        ValueError: NaN, infinity, an integer beyond 64 bit, NUL or a lone surrogate in a text, another type than declared,
-            or a list with anything but text in it.
+        ValueError: NaN, infinity, an integer beyond 64 bit, NUL or a lone surrogate in a text, another type than
+            declared, or a list with anything but text in it.
     """
     if expected is list:
         if not isinstance(value, list):
@@ -140,7 +140,8 @@ class FileRows(BaseModel):
 
     `file` holds the File node's properties known before writing (path, sha256, size, encoding, dialect, status, errors,
     parser_version); the writer adds `ingested_at`, `run_id` and, last of all, `sha256` and `rows_digest`.
-    `rejected` are rows that failed validation, as (row as a dict, error): they go to the dead letters, the rest is written.
+    `rejected` are rows that failed validation, as (row as a dict, error): they go to the dead letters, the rest is
+    written.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -77,7 +77,9 @@ class Cursor:
         return next((at for at in range(self.at + 1, self.end) if self.tokens[at].opens_line), self.end)
 
     def find_body(self, semicolon: int) -> int | None:
-        """Where a routine's block starts: BEGIN, or the declarations behind AS or IS; None for a routine without one."""
+        """Where a routine's block starts: BEGIN, or the declarations behind AS or IS; None for a routine without
+        one.
+        """
         depth = 0
         for index in range(self.at + 1, self.end):
             token = self.tokens[index]

@@ -12,10 +12,10 @@ from lineage_core.errors import UnknownDialectError
 class Dialect:
     """One dialect's traits.
 
-    `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name. `batches`:
-    statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings. `implicit_recursion`: a CTE may read
-    itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is a string that may
-    hold a routine's body.
+    `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name.
+    `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings. `implicit_recursion`:
+    a CTE may read itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is
+    a string that may hold a routine's body.
     """
 
     name: str

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import display, normalise
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
 
 _KINDS = {
     "VIEW": "view",
@@ -30,7 +33,8 @@ _EVENT_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "OR", "OF"})
 @dataclass(frozen=True, slots=True)
 class Header:
     """An object's head. `on` is a trigger's or index's table, `target` what a synonym stands for, `calls` the function
-    that a Postgres trigger executes."""
+    that a Postgres trigger executes.
+    """
 
     kind: str
     name: str

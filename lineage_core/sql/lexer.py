@@ -1,20 +1,22 @@
 """SQL text to tokens: sqlparse's Lexer driven by rules of our own.
 
-sqlparse's grouping parser is far too slow for whole trees of files and refuses long ones; its Lexer alone runs at several
-megabytes a second. White space and comments are not kept as tokens: offsets into the text say where they are.
+sqlparse's grouping parser is far too slow for whole trees of files and refuses long ones; its Lexer alone runs at
+several megabytes a second. White space and comments are not kept as tokens: offsets into the text say where they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlparse import tokens as kinds
 from sqlparse.lexer import Lexer
 
-from lineage_core.sql.dialects import Dialect
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lineage_core.sql.dialects import Dialect
 
 WORD, QUOTED, STRING, DOLLAR, VARIABLE, NUMBER, SYMBOL, GO = (
     "word",
@@ -31,8 +33,8 @@ WORD, QUOTED, STRING, DOLLAR, VARIABLE, NUMBER, SYMBOL, GO = (
 class Token(NamedTuple):
     """A significant token.
 
-    `upper` is the text in upper case for words and symbols, empty for all others; `opens_line` tells that it is the first
-    on its line.
+    `upper` is the text in upper case for words and symbols, empty for all others; `opens_line` tells that it is the
+    first on its line.
     """
 
     kind: str
@@ -98,7 +100,7 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
     return rules
 
 
-class _Lexer(Lexer):  # type: ignore[misc]
+class _Lexer(Lexer):
     """sqlparse's Lexer without its fixed treatment of comments and dollar quotes.
 
     Since 0.6 that comes before the rules, ends a nested comment too early and opens dollar quotes in every dialect.

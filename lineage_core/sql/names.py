@@ -1,15 +1,18 @@
 """Names: taken apart, unquoted, folded and put together again.
 
-The normal form joins parts with dots; a part that holds a dot or a double quote itself is kept in double quotes (a quote
-doubled), so that `split_normalised` gives the same parts back.
+The normal form joins parts with dots; a part that holds a dot or a double quote itself is kept in double quotes (a
+quote doubled), so that `split_normalised` gives the same parts back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from lineage_core.sql.dialects import Dialect
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lineage_core.sql.dialects import Dialect
 
 _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 _WRITTEN = re.compile(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from lineage_core.sql.dialects import Dialect
+from typing import TYPE_CHECKING
+
 from lineage_core.sql.lexer import SYMBOL, Token, tokenize
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
 
 _AFTER_INTO = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "UNION", ";"})
 _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
@@ -51,7 +55,7 @@ def _spell_out_assignments(text: str, dialect: Dialect) -> str:
         if token.kind is not SYMBOL or token.text not in _COMPOUND:
             continue
         start = index - 1
-        while start >= 2 and tokens[start - 1].text == ".":  # noqa: PLR2004 - a dot has a part before it
+        while start >= 2 and tokens[start - 1].text == ".":
             start -= 2
         target = text[tokens[start].start : token.start].strip()
         pieces.append(f"{text[position : token.start]}= {target} {token.text[0]} ")

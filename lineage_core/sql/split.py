@@ -1,29 +1,33 @@
 """Text to statement slices: contiguous, joining back to the text, each with its kind and the routine around it.
 
-Three grammars share the work: batches without semicolons (T-SQL, `split_batches`), statements ended by semicolons, and the
-bodies of routines in those dialects (`split_block`).
+Three grammars share the work: batches without semicolons (T-SQL, `split_batches`), statements ended by semicolons, and
+the bodies of routines in those dialects (`split_block`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
 from lineage_core.sql.split_batches import BatchSplitter
 from lineage_core.sql.split_block import split_block
 from lineage_core.sql.stdin_data import blank_copy_data
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One statement, or one piece of control flow, of a text.
 
-    `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from `first`
-    to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that is the header
-    of the routine or trigger around it; `in_block` tells that it is part of a procedural body. `batch` counts GO batches.
+    `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from
+    `first` to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that
+    is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body. `batch`
+    counts GO batches.
     """
 
     start: int
@@ -60,7 +64,7 @@ def _split_script(cursor: Cursor, text: str, dialect: Dialect) -> None:
             _routine(cursor, kind, text, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), text, dialect)
-        elif cursor.upper() == "BEGIN" and not cursor.peek_upper(1) in {"", "TRANSACTION", "WORK", ";"}:
+        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", "TRANSACTION", "WORK", ";"}:
             split_block(cursor, None)
         else:
             cursor.cut(kind, until=cursor.statement_end())

@@ -1,25 +1,33 @@
 """T-SQL: statements that need no semicolon, told apart by the words that can only start one.
 
-Inside a batch the splitter asks at each word: can a statement start with it, and can the statement before it end here? The
-answers are tables below; the few words with two lives (SET, WITH, UPDATE, IF, ...) have a rule each in `_begins`.
+Inside a batch the splitter asks at each word: can a statement start with it, and can the statement before it end here?
+The answers are tables below; the few words with two lives (SET, WITH, UPDATE, IF, ...) have a rule each in `_begins`.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
-from lineage_core.sql.cursor import Cursor
 from lineage_core.sql.lexer import GO, QUOTED, SYMBOL, VARIABLE, WORD
 
+if TYPE_CHECKING:
+    from lineage_core.sql.cursor import Cursor
+
 _STARTS = frozenset(
-    "SELECT INSERT UPDATE DELETE MERGE WITH EXEC EXECUTE DECLARE SET IF WHILE BEGIN RETURN PRINT RAISERROR THROW TRUNCATE "
-    "CREATE ALTER DROP GRANT REVOKE DENY USE OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE GOTO BREAK CONTINUE WAITFOR "
-    "BULK DBCC BACKUP RESTORE KILL RECONFIGURE ENABLE DISABLE COPY END ELSE".split()
+    (
+        "SELECT INSERT UPDATE DELETE MERGE WITH EXEC EXECUTE DECLARE SET IF WHILE BEGIN RETURN PRINT RAISERROR THROW "
+        "TRUNCATE CREATE ALTER DROP GRANT REVOKE DENY USE OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE GOTO BREAK "
+        "CONTINUE WAITFOR BULK DBCC BACKUP RESTORE KILL RECONFIGURE ENABLE DISABLE COPY END ELSE"
+    ).split()
 )
 
 _CONTINUES_AFTER = frozenset(
-    "SELECT FROM WHERE AND OR NOT ON BY AS IN LIKE BETWEEN UNION ALL ANY SOME EXCEPT INTERSECT INTO THEN WHEN JOIN APPLY FOR "
-    "OF AFTER BEFORE INSTEAD GRANT REVOKE DENY SET TOP DISTINCT HAVING USING IS OUTPUT EXISTS TO OVER "
-    "ESCAPE CASE PIVOT UNPIVOT IF WHILE PERCENT AFTER ADD COLUMN COLLATE VALUES DEFAULT".split()
+    (
+        "SELECT FROM WHERE AND OR NOT ON BY AS IN LIKE BETWEEN UNION ALL ANY SOME EXCEPT INTERSECT INTO THEN WHEN "
+        "JOIN APPLY FOR OF AFTER BEFORE INSTEAD GRANT REVOKE DENY SET TOP DISTINCT HAVING USING IS OUTPUT EXISTS TO "
+        "OVER ESCAPE CASE PIVOT UNPIVOT IF WHILE PERCENT AFTER ADD COLUMN COLLATE VALUES DEFAULT"
+    ).split()
 )
 """Behind one of these the statement goes on, whatever word follows."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lineage_core.sql.classify import classify
-from lineage_core.sql.cursor import Cursor
 from lineage_core.sql.lexer import WORD
+
+if TYPE_CHECKING:
+    from lineage_core.sql.cursor import Cursor
 
 _BLOCK_WORDS = frozenset({"BEGIN", "DECLARE", "ELSE", "LOOP", "EXCEPTION", "TRY", "ATOMIC", "REPEAT"})
 """Control words that stand alone before a statement."""
@@ -30,7 +34,7 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
         word = cursor.upper()
         if word == "END":
             until = _end_of(cursor)
-            closes_block = not cursor.peek_upper(1) in {"IF", "LOOP", "CASE", "WHILE", "FOR", "REPEAT"}
+            closes_block = cursor.peek_upper(1) not in {"IF", "LOOP", "CASE", "WHILE", "FOR", "REPEAT"}
             cursor.cut("control", until=until)
             depth -= closes_block
             if begun and depth <= 0 and not whole:
@@ -49,7 +53,7 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     elif word in _ENDERS:
         _condition(cursor, _ENDERS[word])
-    elif word == "FOR" or word == "FOREACH":
+    elif word in {"FOR", "FOREACH"}:
         _loop(cursor)
     elif word == "RETURN" and cursor.peek_upper(1) == "QUERY":
         cursor.cut("control", until=cursor.at + 2)

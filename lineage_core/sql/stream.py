@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.lexer import GO, SYMBOL, Token, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lineage_core.sql.dialects import Dialect
 
 TARGET_CHARACTERS = 8 * 2**20
 LARGEST_STATEMENT = 8 * TARGET_CHARACTERS

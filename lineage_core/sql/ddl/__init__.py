@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lineage_core.sql.ddl.alter_table import alter_table
 from lineage_core.sql.ddl.create_table import create_table, declare_table
 from lineage_core.sql.ddl.descriptions import comment, procedure_call
 from lineage_core.sql.ddl.items import Ddl, Reader
 from lineage_core.sql.ddl.small_objects import drop, named_object, rename, truncate
-from lineage_core.sql.dialects import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lineage_core.sql.dialects import Dialect
 
 __all__ = ["Ddl", "read_ddl"]
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import sqlglot
 from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import ColumnFact, FlowKind, ObjectFact, ObjectKind, Ref
-from lineage_core.sql.ddl.items import Reader
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.expression import references
 from lineage_core.sql.lexer import QUOTED, STRING, WORD
 from lineage_core.sql.names import join_parts, split_normalised
+
+if TYPE_CHECKING:
+    from lineage_core.sql.ddl.items import Reader
 
 CONSTRAINT_WORDS = frozenset(
     {"CONSTRAINT", "PRIMARY", "FOREIGN", "UNIQUE", "CHECK", "EXCLUDE", "INDEX", "KEY", "PERIOD", "FULLTEXT", "LIKE"}
 )
 
 _TYPE_ENDS = frozenset(
-    "NOT NULL PRIMARY UNIQUE REFERENCES DEFAULT CHECK CONSTRAINT IDENTITY COLLATE GENERATED AS COMMENT SPARSE ROWGUIDCOL MASKED "
-    "AUTO_INCREMENT AUTOINCREMENT FOREIGN ENCODE DISTKEY SORTKEY OPTIONS PERSISTED STORED KEY ON HIDDEN FILESTREAM "
-    "VIRTUAL INVISIBLE COMPRESS TITLE FORMAT CODEC WITH SERIAL_DEFAULT".split()
+    (
+        "NOT NULL PRIMARY UNIQUE REFERENCES DEFAULT CHECK CONSTRAINT IDENTITY COLLATE GENERATED AS COMMENT SPARSE "
+        "ROWGUIDCOL MASKED AUTO_INCREMENT AUTOINCREMENT FOREIGN ENCODE DISTKEY SORTKEY OPTIONS PERSISTED STORED KEY "
+        "ON HIDDEN FILESTREAM VIRTUAL INVISIBLE COMPRESS TITLE FORMAT CODEC WITH SERIAL_DEFAULT"
+    ).split()
 )
 
 _SUFFIX = {"PRIMARY": "pkey", "FOREIGN": "fkey", "REFERENCES": "fkey", "UNIQUE": "key", "CHECK": "check"}
@@ -136,7 +143,7 @@ def _outer_words(reader: Reader, start: int, end: int) -> list[str]:
 
 
 def _follow(words: list[str], first: str, second: str) -> bool:
-    return any(pair == (first, second) for pair in zip(words, words[1:], strict=False))
+    return any(pair == (first, second) for pair in itertools.pairwise(words))
 
 
 def _computed(reader: Reader, start: int, end: int) -> str:

@@ -74,13 +74,13 @@ def _arguments(reader: Reader) -> dict[str, str]:
 
 def _renamed(reader: Reader) -> Ddl:
     values = [reader.string(index) for index, token in enumerate(reader.tokens) if token.kind is STRING]
-    if len(values) < 2:  # noqa: PLR2004 - old and new name
+    if len(values) < 2:
         return Ddl()
     old = reader.normal(values[0])
     new = reader.normal(f"[{values[1]}]" if reader.dialect.brackets else values[1])
-    if len(values) > 2 and values[2].upper() == "COLUMN":  # noqa: PLR2004 - the type of object
+    if len(values) > 2 and values[2].upper() == "COLUMN":
         *table, column = split_normalised(old)
         return Ddl(changes=(TableChange(table=join_parts(table), line=reader.line(0), renamed=((column, new),)),))
-    if len(values) > 2 and values[2].upper() == "INDEX":  # noqa: PLR2004 - the type of object
+    if len(values) > 2 and values[2].upper() == "INDEX":
         return Ddl()
     return Ddl(renames=((old, qualified_like(old, new)),))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lineage_core.model.facts import ObjectFact, Problem, TableChange
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import QUOTED, STRING, WORD, Token, tokenize
 from lineage_core.sql.names import display, normalise
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
 
 MAX_DEFINITION = 4_000
 

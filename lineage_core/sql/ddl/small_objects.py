@@ -20,7 +20,8 @@ def named_object(reader: Reader) -> Ddl | None:
     if header.temporary or header.on.startswith("#"):
         return None
     kind = ObjectKind(header.kind)
-    name, columns, definition = header.name, (), ""
+    name, definition = header.name, ""
+    columns: tuple[ColumnFact, ...] = ()
     if kind is ObjectKind.INDEX:
         name = join_parts([*split_normalised(header.on), split_normalised(header.name)[-1]])
         columns = tuple(ColumnFact(name=item) for item in _index_columns(reader))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Query
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.names import fold, join_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lineage_core.model.facts import Query
+    from lineage_core.sql.dialects import Dialect
 
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
@@ -65,7 +69,7 @@ class Builder:
         if name and not self.is_cte(name) and name not in PSEUDO_TABLES:
             self.reads.setdefault(name)
 
-    def identifier(self, node: exp.Expression | str | None) -> str:
+    def identifier(self, node: exp.Expr | str | None) -> str:
         """A single identifier, folded as the dialect folds it; empty for None."""
         if node is None:
             return ""
@@ -77,7 +81,7 @@ class Builder:
             return fold(_hashed(node), quoted=bool(node.args.get("quoted")), dialect=self.dialect)
         return fold(node.name, quoted=False, dialect=self.dialect)
 
-    def table(self, node: exp.Expression | None) -> str:
+    def table(self, node: exp.Expr | None) -> str:
         """The dotted name of a table node, without its alias; empty where there is none (a function, say)."""
         if isinstance(node, exp.Schema):
             node = node.this
@@ -98,7 +102,7 @@ class Builder:
         names += [self.identifier(part) for part in node.this.flatten()]
         return join_parts(names)
 
-    def text(self, node: exp.Expression) -> str:
+    def text(self, node: exp.Expr) -> str:
         """A node's SQL on one line, cut at 2,000 characters."""
         return node.sql(dialect=self.dialect.sqlglot, comments=False)[:_MAX_EXPRESSION]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow, ObjectKind, Query
 from lineage_core.sql.extract import query
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.insert import target_of
 from lineage_core.sql.extract.parts import Parts
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def create(builder: Builder, node: exp.Create) -> Parts | None:

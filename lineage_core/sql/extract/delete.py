@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, FlowKind, Query
+from lineage_core.model.facts import Flow, FlowKind, Query, Source
 from lineage_core.sql.extract import expression, query, sources
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.returning import output_flows
 from lineage_core.sql.extract.update import resolve_target
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def delete(builder: Builder, node: exp.Delete) -> Parts:
@@ -32,5 +36,5 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
     )
 
 
-def _named(builder: Builder, table: exp.Expression) -> tuple[sources.Source, ...]:
-    return (sources.Source(table=builder.table(table)),)
+def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:
+    return (Source(table=builder.table(table)),)

@@ -11,15 +11,17 @@ from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.names import join_parts
 
-Walker = Callable[[Builder, exp.Expression, FlowKind], Iterator[Ref]]
+Walker = Callable[[Builder, exp.Expr, FlowKind], Iterator[Ref]]
 
 _STRENGTH = {FlowKind.IDENTITY: 0, FlowKind.TRANSFORMATION: 1, FlowKind.AGGREGATION: 2}
 
 _PASS_THROUGH = (exp.Paren, exp.Alias, exp.Ordered)
 
 _DATE_PARTS = frozenset(
-    "year yy yyyy quarter qq q month mm m dayofyear dy y day dd d week wk ww weekday dw w iso_week isowk isoww "
-    "hour hh minute mi n second ss s millisecond ms microsecond mcs nanosecond ns tzoffset tz".split()
+    (
+        "year yy yyyy quarter qq q month mm m dayofyear dy y day dd d week wk ww weekday dw w iso_week isowk isoww "
+        "hour hh minute mi n second ss s millisecond ms microsecond mcs nanosecond ns tzoffset tz"
+    ).split()
 )
 
 _PSEUDO_COLUMNS = frozenset(
@@ -33,15 +35,15 @@ def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTIT
     Args:
         builder: the statement's builder; subqueries are added to it.
         node: an expression, or None for none.
-        kind: how the expression as a whole reaches its target. Influence kinds (filter, join, ...) stick to everything in
-            it; direct kinds grow: identity, then transformation, then aggregation.
+        kind: how the expression as a whole reaches its target. Influence kinds (filter, join, ...) stick to everything
+            in it; direct kinds grow: identity, then transformation, then aggregation.
     """
-    if not isinstance(node, exp.Expression):  # a flag of the clause, not a part of it
+    if not isinstance(node, exp.Expr):  # a flag of the clause, not a part of it
         return ()
     return tuple(dict.fromkeys(_walk(builder, node, kind)))
 
 
-def references_of(builder: Builder, nodes: Iterable[exp.Expression], kind: FlowKind) -> tuple[Ref, ...]:
+def references_of(builder: Builder, nodes: Iterable[exp.Expr], kind: FlowKind) -> tuple[Ref, ...]:
     """The same over several expressions."""
     return tuple(dict.fromkeys(ref for node in nodes for ref in _walk(builder, node, kind)))
 
@@ -53,7 +55,7 @@ def stronger(kind: FlowKind, at_least: FlowKind) -> FlowKind:
     return max(kind, at_least, key=_STRENGTH.__getitem__)
 
 
-def _walk(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _walk(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     for node_type, walker in _WALKERS:
         if isinstance(node, node_type):
             yield from walker(builder, node, kind)
@@ -61,14 +63,14 @@ def _walk(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Re
     yield from _children(builder, node, kind)
 
 
-def _children(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _children(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if not isinstance(node, _PASS_THROUGH):
         kind = stronger(kind, FlowKind.TRANSFORMATION)
     for child in node.iter_expressions():
         yield from _walk(builder, child, kind)
 
 
-def _column(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     *qualifier, last = node.parts if isinstance(node, exp.Column) else [node]
     if isinstance(last, exp.Star):
         yield Ref(name="*", qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
@@ -81,22 +83,22 @@ def _column(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
 
 
-def _star(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _star(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     del builder, node
     yield Ref(name="*", kind=kind)
 
 
-def _subquery(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _subquery(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield Ref(query=queries.build(builder, node), kind=kind)
 
 
-def _exists(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _exists(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     inner = FlowKind.CONDITIONAL if kind.direct else kind
     for child in node.iter_expressions():
         yield from _walk(builder, child, inner)
 
 
-def _case(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _case(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
     if node.this is not None:
         yield from _walk(builder, node.this, condition)
@@ -106,7 +108,7 @@ def _case(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Re
         yield from _walk(builder, default, result)
 
 
-def _if(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
     yield from _walk(builder, node.this, condition)
     for name in ("true", "false"):
@@ -114,7 +116,7 @@ def _if(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]
             yield from _walk(builder, branch, result)
 
 
-def _window(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     frame = FlowKind.WINDOW if kind.direct else kind
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
     for part in node.args.get("partition_by") or ():
@@ -123,28 +125,28 @@ def _window(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[
         yield from _walk(builder, order, frame)
 
 
-def _filtered(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _filtered(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _walk(builder, node.this, kind)
     yield from _walk(builder, node.expression, FlowKind.CONDITIONAL if kind.direct else kind)
 
 
-def _within_group(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _walk(builder, node.this, kind)
     yield from _walk(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))
 
 
-def _aggregate(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _children(builder, node, stronger(kind, FlowKind.AGGREGATION))
 
 
-def _lambda(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _lambda(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     own = {builder.identifier(name) for name in node.expressions}
     for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
         if ref.qualifier.split(".")[0] not in own and (ref.qualifier or ref.name not in own):
             yield ref
 
 
-def _unknown_function(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     arguments = list(node.expressions)
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
         arguments = arguments[1:]  # DATEDIFF_BIG(day, a, b): the unit is no column
@@ -152,7 +154,7 @@ def _unknown_function(builder: Builder, node: exp.Expression, kind: FlowKind) ->
         yield from _walk(builder, argument, stronger(kind, FlowKind.TRANSFORMATION))
 
 
-def _dot(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(node.expression, exp.Func):  # schema.function(...)
         path = [part for part in node.flatten() if isinstance(part, exp.Identifier)]
         builder.calls.setdefault(join_parts([*map(builder.identifier, path), builder.identifier(node.expression.name)]))
@@ -161,16 +163,16 @@ def _dot(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))  # a field of a struct
 
 
-def _nothing(builder: Builder, node: exp.Expression, kind: FlowKind) -> Iterator[Ref]:
+def _nothing(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     del builder, node, kind
     yield from ()
 
 
-def _is_date_part(node: exp.Expression) -> bool:
+def _is_date_part(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and not node.table and node.name.lower() in _DATE_PARTS
 
 
-_WALKERS: tuple[tuple[type[exp.Expression] | tuple[type[exp.Expression], ...], Walker], ...] = (
+_WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...] = (
     (exp.Column, _column),
     (exp.Star, _star),
     ((exp.Subquery, exp.Select, exp.SetOperation), _subquery),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow, FlowKind, Output, Query
 from lineage_core.sql.extract import expression, query
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.returning import output_flows
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def insert(builder: Builder, node: exp.Insert) -> Parts:
@@ -27,7 +31,7 @@ def insert(builder: Builder, node: exp.Insert) -> Parts:
     return Parts(kind="insert", writes=(target, *extra_writes), flows=(*flows, *extra))
 
 
-def select(builder: Builder, node: exp.Expression) -> Parts:
+def select(builder: Builder, node: exp.Expr) -> Parts:
     """A bare query; `SELECT ... INTO t` writes (and creates) t, matched by names."""
     index = query.build(builder, node)
     into = next((part.args["into"] for part in _first_selects(node) if part.args.get("into")), None)
@@ -38,7 +42,7 @@ def select(builder: Builder, node: exp.Expression) -> Parts:
     return Parts(kind="select_into", writes=(target,), flows=(Flow(target=target, query=index),), temporary=temporary)
 
 
-def target_of(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, ...]]:
+def target_of(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
     """The target's name, and its columns where the statement lists them."""
     if isinstance(node, exp.Schema):
         columns = [
@@ -53,7 +57,7 @@ def target_of(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, .
     return builder.table(node), ()
 
 
-def values_row(builder: Builder, values: list[exp.Expression], columns: tuple[str, ...]) -> tuple[Output, ...]:
+def values_row(builder: Builder, values: list[exp.Expr], columns: tuple[str, ...]) -> tuple[Output, ...]:
     """One row of expressions as outputs, named by `columns` where given."""
     return tuple(
         Output(
@@ -65,9 +69,10 @@ def values_row(builder: Builder, values: list[exp.Expression], columns: tuple[st
     )
 
 
-def _first_selects(node: exp.Expression) -> list[exp.Expression]:
-    found = []
-    while node is not None:
-        found.append(node)
-        node = node.this if isinstance(node, exp.SetOperation | exp.Subquery) else None
+def _first_selects(node: exp.Expr) -> list[exp.Expr]:
+    found: list[exp.Expr] = []
+    inner: exp.Expr | None = node
+    while inner is not None:
+        found.append(inner)
+        inner = inner.this if isinstance(inner, exp.SetOperation | exp.Subquery) else None
     return found

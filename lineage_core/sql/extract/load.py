@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow
 from lineage_core.sql.extract import query
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.insert import target_of
 from lineage_core.sql.extract.parts import Parts
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def copy(builder: Builder, node: exp.Copy) -> Parts:
@@ -31,7 +35,7 @@ def cache(builder: Builder, node: exp.Cache) -> Parts:
     return Parts(kind="cache")
 
 
-def _location(builder: Builder, node: exp.Expression) -> str:
+def _location(builder: Builder, node: exp.Expr) -> str:
     if isinstance(node, exp.Literal):
         return f"path:{node.name}" if "/" in node.name else ""
     return builder.table(node)

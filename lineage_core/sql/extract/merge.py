@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, insert, query, sources
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.returning import output_flows
 from lineage_core.sql.extract.update import assignments
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def merge(builder: Builder, node: exp.Merge) -> Parts:
@@ -63,7 +67,7 @@ def _inserted_values(
     builder: Builder, action: exp.Insert, columns: tuple[str, ...], both: tuple[Source, ...]
 ) -> tuple[Output, ...]:
     values = action.expression
-    if not isinstance(values, exp.Expression):  # BigQuery's INSERT ROW, Databricks' INSERT *
+    if not isinstance(values, exp.Expr):  # BigQuery's INSERT ROW, Databricks' INSERT *
         return tuple(Output(star=True, qualifier=source.alias or source.table) for source in both[1:2])
     row = list(values.expressions) if isinstance(values, exp.Tuple) else [values]
     return insert.values_row(builder, row, columns)

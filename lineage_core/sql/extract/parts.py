@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import Flow, ObjectFact, TableChange
+if TYPE_CHECKING:
+    from lineage_core.model.facts import Flow, ObjectFact, TableChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Cte, FlowKind, Output, Query, Ref
 from lineage_core.sql.extract import expression, sources
-from lineage_core.sql.extract.builder import Builder
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 _CLAUSES = (
     ("where", FlowKind.FILTER),
@@ -21,7 +25,7 @@ _CLAUSES = (
 )
 
 
-def build(builder: Builder, node: exp.Expression) -> int:
+def build(builder: Builder, node: exp.Expr) -> int:
     """Add a query and all that it holds to the builder; returns its place in `Statement.queries`."""
     while isinstance(node, exp.Subquery | exp.Paren) and not node.args.get("with_"):
         node = node.this
@@ -42,12 +46,12 @@ def build(builder: Builder, node: exp.Expression) -> int:
         return builder.fill(index, _select(builder, node, ctes))
 
 
-def with_ctes(builder: Builder, node: exp.Expression, names: set[str]) -> tuple[Cte, ...]:
+def with_ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, ...]:
     """The CTEs in front of any statement; their names are added to `names` as they come into sight."""
     return _ctes(builder, node, names)
 
 
-def _select(builder: Builder, node: exp.Expression, ctes: tuple[Cte, ...]) -> Query:
+def _select(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> Query:
     found, join_refs = sources.build(builder, node)
     outputs = tuple(output for item in node.expressions for output in _outputs(builder, item))
     return Query(
@@ -58,16 +62,16 @@ def _select(builder: Builder, node: exp.Expression, ctes: tuple[Cte, ...]) -> Qu
     )
 
 
-def _influences(builder: Builder, node: exp.Expression) -> tuple[Ref, ...]:
+def _influences(builder: Builder, node: exp.Expr) -> tuple[Ref, ...]:
     refs: list[Ref] = []
     for name, kind in _CLAUSES:
         refs += expression.references(builder, node.args.get(name), kind)
     return tuple(dict.fromkeys(refs))
 
 
-def _flatten(node: exp.Expression) -> list[exp.Expression]:
+def _flatten(node: exp.Expr) -> list[exp.Expr]:
     """The branches of a set operation, left to right; parenthesised branches with clauses of their own stay whole."""
-    branches: list[exp.Expression] = []
+    branches: list[exp.Expr] = []
     while isinstance(node, exp.SetOperation):
         branches.append(node.expression)
         node = node.this
@@ -76,7 +80,7 @@ def _flatten(node: exp.Expression) -> list[exp.Expression]:
     return [node, *reversed(branches)]
 
 
-def _ctes(builder: Builder, node: exp.Expression, names: set[str]) -> tuple[Cte, ...]:
+def _ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, ...]:
     clause = node.args.get("with_")
     if clause is None:
         return ()
@@ -110,7 +114,7 @@ def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
     )
 
 
-def _outputs(builder: Builder, item: exp.Expression) -> tuple[Output, ...]:
+def _outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
     if is_star(item):
         return (_star(builder, item),)
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
@@ -121,7 +125,7 @@ def _outputs(builder: Builder, item: exp.Expression) -> tuple[Output, ...]:
     return (single(builder, item),)
 
 
-def single(builder: Builder, item: exp.Expression) -> Output:
+def single(builder: Builder, item: exp.Expr) -> Output:
     """One item of a select list that is no star."""
     inner = item.unalias()
     name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
@@ -131,7 +135,7 @@ def single(builder: Builder, item: exp.Expression) -> Output:
     )
 
 
-def _implied_name(builder: Builder, node: exp.Expression) -> str:
+def _implied_name(builder: Builder, node: exp.Expr) -> str:
     if isinstance(node, exp.Column):
         return builder.identifier(node.this)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
@@ -141,12 +145,12 @@ def _implied_name(builder: Builder, node: exp.Expression) -> str:
     return builder.text(node).lower()
 
 
-def is_star(item: exp.Expression) -> bool:
+def is_star(item: exp.Expr) -> bool:
     """Whether a select item is `*` or `t.*`."""
     return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
 
 
-def _star(builder: Builder, item: exp.Expression) -> Output:
+def _star(builder: Builder, item: exp.Expr) -> Output:
     star = item if isinstance(item, exp.Star) else item.this
     *qualifier, _ = item.parts if isinstance(item, exp.Column) else [star]
     excluded = star.args.get("except_") or ()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow, Query, Source
 from lineage_core.sql.extract import query
-from lineage_core.sql.extract.builder import Builder
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
-def output_flows(builder: Builder, node: exp.Expression, target: str) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
+def output_flows(builder: Builder, node: exp.Expr, target: str) -> tuple[tuple[Flow, ...], tuple[str, ...]]:
     """The flow into OUTPUT's target and that target, both empty where there is none.
 
     Args:
@@ -19,7 +23,7 @@ def output_flows(builder: Builder, node: exp.Expression, target: str) -> tuple[t
     """
     clause = node.args.get("returning")
     into = clause.args.get("into") if clause is not None else None
-    if into is None:
+    if clause is None or into is None:
         return (), ()
     name = builder.table(into.this if isinstance(into, exp.Into) else into)
     outputs = tuple(query.single(builder, item) for item in clause.expressions if not query.is_star(item))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from lineage_core.model.facts import FlowKind, Ref, Source
 from lineage_core.sql.extract import expression, query
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.names import join_parts
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lineage_core.sql.extract.builder import Builder
+
 _TABLE_HINTS = frozenset(
-    "nolock readuncommitted readcommitted repeatableread serializable readpast rowlock paglock tablock tablockx updlock "
-    "xlock holdlock nowait snapshot forceseek forcescan noexpand".split()
+    (
+        "nolock readuncommitted readcommitted repeatableread serializable readpast rowlock paglock tablock tablockx "
+        "updlock xlock holdlock nowait snapshot forceseek forcescan noexpand"
+    ).split()
 )
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
 
 
-def build(builder: Builder, node: exp.Expression) -> Found:
+def build(builder: Builder, node: exp.Expr) -> Found:
     """The sources of a SELECT, UPDATE, DELETE or of a parenthesised join, in order."""
     found: list[Source] = []
     refs: list[Ref] = []
@@ -33,7 +39,7 @@ def build(builder: Builder, node: exp.Expression) -> Found:
     return tuple(found), tuple(dict.fromkeys(refs))
 
 
-def collect_joins(builder: Builder, node: exp.Expression, found: list[Source], refs: list[Ref]) -> None:
+def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: list[Ref]) -> None:
     """Add the sources and conditions of a node's `joins`."""
     for join in node.args.get("joins") or ():
         using = tuple(builder.identifier(name) for name in join.args.get("using") or ())
@@ -41,21 +47,19 @@ def collect_joins(builder: Builder, node: exp.Expression, found: list[Source], r
         refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
 
 
-def from_table(builder: Builder, node: exp.Expression) -> tuple[Source, ...]:
+def from_table(builder: Builder, node: exp.Expr) -> tuple[Source, ...]:
     """A single item of FROM with the joins that hang on it."""
     found: list[Source] = []
     _collect(builder, node, (), found, [])
     return tuple(found)
 
 
-def dotted(builder: Builder, parts: Iterable[exp.Expression]) -> str:
+def dotted(builder: Builder, parts: Iterable[exp.Expr]) -> str:
     """Identifiers joined to a name."""
     return join_parts([builder.identifier(part) for part in parts])
 
 
-def _collect(
-    builder: Builder, node: exp.Expression, using: tuple[str, ...], found: list[Source], refs: list[Ref]
-) -> None:
+def _collect(builder: Builder, node: exp.Expr, using: tuple[str, ...], found: list[Source], refs: list[Ref]) -> None:
     if isinstance(node, exp.Subquery | exp.Paren) and _holds_table(node):  # (a JOIN b ON ...) is no scope of its own
         inner = node.this
         if alias := node.args.get("alias"):
@@ -70,13 +74,13 @@ def _collect(
         _collect(builder, lateral, (), found, refs)
 
 
-def _holds_table(node: exp.Expression) -> bool:
+def _holds_table(node: exp.Expr) -> bool:
     while isinstance(node, exp.Subquery | exp.Paren):
         node = node.this
     return isinstance(node, exp.Table)
 
 
-def _source(builder: Builder, node: exp.Expression) -> Source:
+def _source(builder: Builder, node: exp.Expr) -> Source:
     alias, columns = _alias(builder, node)
     if isinstance(node, exp.Lateral):
         inner = node.this
@@ -110,7 +114,7 @@ def _hinted_name(builder: Builder, node: exp.Table) -> str:
     return join_parts([*parts, builder.identifier(call.name)])
 
 
-def _function(builder: Builder, node: exp.Expression, alias: str, columns: tuple[str, ...]) -> Source:
+def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, ...]) -> Source:
     """A table function, UNNEST, PIVOT source and the like: its columns flow from its arguments."""
     call = node.this if isinstance(node, exp.Table) else node
     if isinstance(node, exp.Table) and node.args.get("db") is not None and isinstance(call, exp.Func):
@@ -119,7 +123,7 @@ def _function(builder: Builder, node: exp.Expression, alias: str, columns: tuple
     return Source(alias=alias, columns=columns, refs=expression.references(builder, call, FlowKind.TRANSFORMATION))
 
 
-def _alias(builder: Builder, node: exp.Expression) -> tuple[str, tuple[str, ...]]:
+def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
     alias = node.args.get("alias")
     if alias is None:
         return "", ()

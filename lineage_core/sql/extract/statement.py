@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import Statement
-from lineage_core.sql.dialects import Dialect
 from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
 from lineage_core.sql.extract.insert import insert, select
 from lineage_core.sql.extract.load import cache, copy
 from lineage_core.sql.extract.merge import merge
-from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.update import update
 from lineage_core.sql.rewrite import rewrite
 
-_EXTRACTORS: tuple[tuple[type[exp.Expression], Callable[[Builder, Any], Parts | None]], ...] = (
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lineage_core.sql.dialects import Dialect
+    from lineage_core.sql.extract.parts import Parts
+
+_EXTRACTORS: tuple[tuple[type[exp.Expr], Callable[[Builder, Any], Parts | None]], ...] = (
     (exp.Insert, insert),
     (exp.Update, update),
     (exp.Delete, delete),
@@ -53,8 +56,8 @@ def extract(text: str, dialect: Dialect) -> Statement:
     raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
 
 
-def parse(text: str, dialect: Dialect) -> exp.Expression:
-    """sqlglot's tree of one statement.
+def parse(text: str, dialect: Dialect) -> exp.Expr:
+    """Sqlglot's tree of one statement.
 
     Raises:
         NotUnderstoodError: with the reason on one line.

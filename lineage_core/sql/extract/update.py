@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query, sources
-from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.returning import output_flows
+
+if TYPE_CHECKING:
+    from lineage_core.sql.extract.builder import Builder
 
 
 def update(builder: Builder, node: exp.Update) -> Parts:
@@ -54,7 +58,7 @@ def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, b
     return name, False
 
 
-def assignments(builder: Builder, items: list[exp.Expression]) -> tuple[Output, ...]:
+def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
     """`SET a = x, t.b = y` as outputs named a and b; assignments to variables flow nowhere and are left out.
 
     `SET (a, b) = (SELECT x, y ...)` gives one output a column.
@@ -75,7 +79,7 @@ def assignments(builder: Builder, items: list[exp.Expression]) -> tuple[Output, 
     return tuple(outputs)
 
 
-def _assigned(builder: Builder, column: exp.Expression, value: exp.Expression) -> Output:
+def _assigned(builder: Builder, column: exp.Expr, value: exp.Expr) -> Output:
     name = builder.identifier(column.this if isinstance(column, exp.Column) else column)
     refs = expression.references(builder, value)
     return Output(name=name, refs=refs, expression="" if isinstance(value, exp.Column) else builder.text(value))
