@@ -229,6 +229,11 @@ class Settings(BaseSettings):
         return self.data_dir / "failed_ingestion.jsonl"
 
     @property
+    def results_dir(self) -> Path:
+        """Folder of the results that Prefect keeps of tasks (SQLite inside)."""
+        return self.data_dir / ".cache" / "results.db"
+
+    @property
     def runs_dir(self) -> Path:
         """Folder with one sub-folder a run: the rows between link and write."""
         return self.data_dir / "runs"

@@ -1,37 +1,89 @@
 """Where Prefect keeps the results of tasks: a SQLite database through diskcache, in the run's data folder.
 
-The block is never saved to a Prefect server: it finds its folder through the run that a task belongs to. Traps that shape
-it (Prefect 3.9): the engine passes `_sync` to the plain methods and looks for `a...` ones in async code; an unsaved block
-is asked for `_resolve_path`, and None keeps the key as it is; a `key_storage` in the same folder would replace results by
-their metadata, so there is none.
+The block that a Prefect server knows is empty: the folder is the one of the run that a task belongs to, so one block
+serves every data folder. Two traps of Prefect 3: the engine passes `_sync` to the plain methods and looks for `a...` ones
+in async code; and a cache policy's `key_storage` in the same folder would replace results by their metadata.
 """
 
-from diskcache import Cache
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
 from prefect.filesystems import WritableFileSystem
 
+from lineage_core.cache.entry import DamagedEntryError
+from lineage_core.cache.store import open_store, reopen_store
 from tasks.run import current_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import diskcache
+
+RESULTS = "sqlite-results/lineage"
+"""How a flow names the block."""
+
+_DAY = 86_400
+T = TypeVar("T")
 
 
 class SqliteResults(WritableFileSystem):
-    """Results of the tasks of an ingest. Keys are Prefect's cache keys, values its serialised records (JSON)."""
+    """Results of the tasks of an ingest. Keys are Prefect's cache keys, values its records as JSON."""
 
-    _block_type_name = "SQLite results"
+    _block_type_name: ClassVar[str] = "SQLite results"
+    _block_type_slug: ClassVar[str] = "sqlite-results"
+    _description: ClassVar[str] = "Results of ingest tasks, kept in the data folder of the machine that runs them."
 
-    def read_path(self, path: str, *, _sync: bool = True) -> bytes:
-        print("read", path)
-        with Cache(str(current_run().settings)) as c:
-            v = c.get(path)
-        if v is None:
-            raise ValueError(path)
-        return v
+    def read_path(  # type: ignore[override]  # the base declares it async, the engine calls it plainly
+        self, path: str, *, _sync: bool = True
+    ) -> bytes:
+        """The record of a key.
 
-    def write_path(self, path: str, content: bytes, *, _sync: bool = True) -> None:
-        print("write", path, content[:300])
-        with Cache(str(current_run().settings)) as c:
-            c.set(path, content)
+        Raises:
+            ValueError: there is none; Prefect then runs the task.
+        """
+        record = _on_store(lambda store: store.get(path))
+        if record is None:
+            raise ValueError(f"there is no result {path}")
+        return bytes(record)
+
+    def write_path(  # type: ignore[override]  # the same
+        self, path: str, content: bytes, *, _sync: bool = True
+    ) -> None:
+        """Keep a record, as long as entries of the parse cache are kept."""
+        seconds = current_run().settings.cache_days * _DAY
+        _on_store(lambda store: store.set(path, content, expire=seconds))
 
     async def aread_path(self, path: str) -> bytes:
+        """The same for async code."""
         return self.read_path(path)
 
     async def awrite_path(self, path: str, content: bytes) -> None:
+        """The same for async code."""
         self.write_path(path, content)
+
+
+def forget_expired() -> None:
+    """Delete the current run's results that are too old; nothing else would."""
+    _on_store(lambda store: store.expire())
+
+
+def forget_all() -> None:
+    """Delete every result, of other runs as well: their failed batches cannot be told from the others any more."""
+    _on_store(lambda store: store.clear())
+
+
+def _on_store(use: Callable[[diskcache.Cache], T]) -> T:
+    """Use the database; a damaged one is moved aside and begun anew.
+
+    Raises:
+        CacheError: the folder cannot be used.
+    """
+    folder = current_run().settings.results_dir
+    try:
+        with open_store(folder) as store:
+            return use(store)
+    except (sqlite3.Error, DamagedEntryError) as error:
+        with reopen_store(folder, error) as store:
+            return use(store)

@@ -1,30 +1,57 @@
-"""What the tasks of one ingest run share, and never pass to each other through Prefect: settings, pool, spool, writer.
+"""What the tasks of one ingest run share and never hand to each other through Prefect.
 
-The flow makes it, and Prefect's thread pools carry the context variable to the tasks.
+The flow makes it; the thread pools of Prefect carry the context variable to the tasks.
 """
+
+from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from neo4j import Driver
+
+    from lineage_core.graph.writer import Writer
+    from lineage_core.ingest.pool import ParserPool
+    from lineage_core.settings import Settings
+    from lineage_core.source.dialects import DialectPatterns
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class IngestRun:
-    settings: Any
+    """One run. `folder` holds what its stages hand on: facts, catalog, rows. `database` is the name of Neo4j's."""
+
+    settings: Settings
+    folder: Path
+    dialects: DialectPatterns
+    pool: ParserPool
+    driver: Driver
+    database: str
+    writer: Writer
 
 
-_RUN: ContextVar[IngestRun] = ContextVar("ingest_run")
+_CURRENT: ContextVar[IngestRun] = ContextVar("ingest_run")
 
 
 def current_run() -> IngestRun:
-    return _RUN.get()
+    """The run that the calling task belongs to.
+
+    Raises:
+        LookupError: there is none: the task was called from outside of a flow of this project.
+    """
+    return _CURRENT.get()
 
 
 @contextmanager
-def running(run):
-    token = _RUN.set(run)
+def entered(run: IngestRun) -> Iterator[IngestRun]:
+    """Make `run` the current one for the tasks submitted inside of the block."""
+    token = _CURRENT.set(run)
     try:
         yield run
     finally:
-        _RUN.reset(token)
+        _CURRENT.reset(token)

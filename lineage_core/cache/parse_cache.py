@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
@@ -141,7 +141,10 @@ class ParseCache:
     def health_check(self) -> CacheCheck:
         """Look at 10 random entries, and at all of them if one of those is damaged."""
         sample = self._check("random()", HEALTH_SAMPLE)
-        return self.check() if sample.damaged else sample
+        if not sample.damaged:
+            return sample
+        rest = self.check()
+        return replace(rest, checked=rest.checked + sample.damaged, damaged=rest.damaged + sample.damaged)
 
     def check(self) -> CacheCheck:
         """Look at the database and at every entry."""

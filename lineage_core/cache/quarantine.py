@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_UNSAFE = re.compile(r"[^\w.-]")
 
 KEPT = 10
 """Quarantined items that are kept, the newest."""
@@ -31,7 +34,7 @@ def set_aside(path: Path, cache_dir: Path) -> Path:
 
 def set_bytes_aside(name: str, raw: bytes, cache_dir: Path) -> Path:
     """Keep a damaged entry's bytes in quarantine; where they are now."""
-    target = _new_folder(cache_dir) / f"{name}.bin"
+    target = _new_folder(cache_dir) / f"{_UNSAFE.sub('_', name)[:200]}.bin"
     target.write_bytes(raw)
     return target
 

@@ -107,7 +107,7 @@ def least_recently_used(folder: Path, count: int) -> list[str]:
     """The keys that were not asked for longest."""
     with closing(_read_only(folder)) as connection:
         found = connection.execute("SELECT key FROM Cache ORDER BY access_time LIMIT ?", (count,))
-        return [key for (key,) in found]
+        return [_own_key(key) for (key,) in found]
 
 
 def rows(folder: Path, order: str, limit: int = -1) -> Iterator[StoredRow]:
@@ -121,7 +121,7 @@ def rows(folder: Path, order: str, limit: int = -1) -> Iterator[StoredRow]:
     query = f"SELECT key, mode, filename, value FROM Cache ORDER BY {order} LIMIT ?"  # noqa: S608 - our own constants
     with closing(_read_only(folder)) as connection:
         for row in connection.execute(query, (limit,)):
-            yield StoredRow(*row)
+            yield StoredRow(_own_key(row[0]), *row[1:])
 
 
 def oldest_store_time(folder: Path) -> float | None:
@@ -142,6 +142,12 @@ def _open(folder: Path) -> diskcache.Cache:
         eviction_policy="least-recently-used",
         cull_limit=0,  # diskcache would cull by bytes; entries are what is limited here
     )
+
+
+def _own_key(key: object) -> str:
+    if type(key) is not str:
+        raise sqlite3.DatabaseError("it has rows that this cache does not write")
+    return key
 
 
 def _read_only(folder: Path) -> sqlite3.Connection:

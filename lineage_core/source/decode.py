@@ -35,11 +35,8 @@ MAGIC = (
 )
 """First bytes -> what a file named .sql turned out to be, and what to do about it."""
 
-UNANNOUNCED = ("utf-8", "cp1252")
-"""Tried in this order, strictly, on bytes that announce nothing."""
-
-LAST_RESORT = "latin-1"
-"""For bytes that have no meaning in cp1252: 81, 8D, 8F, 90, 9D. It knows every byte."""
+UNMARKED = ("utf-8", "cp1252", "latin-1")
+"""What text without mark is tried as. 81, 8D, 8F, 90 and 9D mean nothing in cp1252; latin-1 knows every byte."""
 
 LARGE = 100 * 2**20
 """Bytes; larger files are streamed, never held whole."""
@@ -50,7 +47,7 @@ _PAIRS = 4_096
 _NUL_SHARE = 0.2
 """Share of NULs at every second byte that makes text UTF-16: SQL's own words and blanks are ASCII in any language."""
 _CONTROL_SHARE = 0.05
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +70,15 @@ def decode(raw: bytes) -> Decoded:
         SourceError: the content is binary: it has NULs where no text has them, too many control characters, or begins
             as an archive does. The message says what it looks like, the hint what to do.
     """
-    announced = _announced(raw[:_HEAD])
-    if announced:
-        return _decode_announced(raw, announced)
-    _refuse_binary(raw)
-    for encoding in UNANNOUNCED:
+    marked = _marked(raw)
+    for encoding in (marked,) if marked else _candidates(raw):
         try:
             return Decoded(raw.decode(encoding), encoding)
         except UnicodeDecodeError:
             continue
-    return Decoded(raw.decode(LAST_RESORT), LAST_RESORT)
+    if marked:
+        return Decoded(raw.decode(marked, "replace"), marked, lossy=True)
+    raise _binary("it is no text in UTF-16, although every second byte is NUL")
 
 
 class OpenedText(NamedTuple):
@@ -96,7 +92,7 @@ class OpenedText(NamedTuple):
 def open_text(path: str | Path) -> OpenedText:
     """A file's encoding and its text as a stream, newlines as they are; the file is never held whole.
 
-    It is read up to three times: whether it is UTF-8 shows only at its end.
+    It is read up to four times: whether it is UTF-8 shows only at its end.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
@@ -105,25 +101,34 @@ def open_text(path: str | Path) -> OpenedText:
     location = str(path)
     with os.fdopen(open_regular(location), "rb") as stream:
         head = stream.read(_HEAD)
-    encoding = _announced(head)
-    lossy = bool(encoding) and not _decodes(location, encoding)
-    if not encoding:
-        _refuse_binary(head)
-        encoding = next((name for name in UNANNOUNCED if _decodes(location, name)), LAST_RESORT)
-    text = os.fdopen(open_regular(location), encoding=encoding, errors="replace", newline="")
-    return OpenedText(encoding, text, lossy)
+    marked = _marked(head)
+    candidates = (marked,) if marked else _candidates(head)
+    encoding = next((name for name in candidates if _decodes(location, name)), "")
+    if not (encoding or marked):
+        raise _binary("it is no text in UTF-16, although every second byte is NUL")
+    text = os.fdopen(open_regular(location), encoding=encoding or marked, errors="replace", newline="")
+    return OpenedText(encoding or marked, text, lossy=not encoding)
 
 
-def _decode_announced(raw: bytes, encoding: str) -> Decoded:
-    try:
-        return Decoded(raw.decode(encoding), encoding)
-    except UnicodeDecodeError:
-        return Decoded(raw.decode(encoding, "replace"), encoding, lossy=True)
+def _marked(head: bytes) -> str:
+    """The encoding that a byte order mark tells; empty without one."""
+    return next((encoding for bom, encoding in BOMS if head.startswith(bom)), "")
 
 
-def _announced(head: bytes) -> str:
-    """The encoding that the first bytes tell; empty if they do not."""
-    return next((encoding for bom, encoding in BOMS if head.startswith(bom)), "") or _utf16(head[: 2 * _PAIRS])
+def _candidates(raw: bytes) -> tuple[str, ...]:
+    """What text without a byte order mark may be in, to be tried strictly in this order."""
+    for magic, what, todo in MAGIC:
+        if raw.startswith(magic):
+            raise _binary(f"it begins as {what} does", todo)
+    head = raw[:_HEAD]
+    encoding = _utf16(head[: 2 * _PAIRS])
+    _refuse_controls(head.decode(encoding, "replace").encode() if encoding else head)
+    if encoding:
+        return (encoding,)
+    nul = raw.find(0)
+    if nul >= 0:
+        raise _binary(f"it has a NUL at byte {nul:,}")
+    return UNMARKED
 
 
 def _utf16(head: bytes) -> str:
@@ -131,7 +136,7 @@ def _utf16(head: bytes) -> str:
     pairs = len(head) // 2
     low, high = head[: 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
     for encoding, nuls, others in (("utf-16-le", high, low), ("utf-16-be", low, high)):
-        if nuls and nuls >= _NUL_SHARE * pairs and others <= nuls // 20:
+        if nuls and nuls >= _NUL_SHARE * pairs and others <= nuls // 4:
             return encoding
     return ""
 
@@ -149,17 +154,11 @@ def _decodes(location: str, encoding: str) -> bool:
     return True
 
 
-def _refuse_binary(raw: bytes) -> None:
-    for magic, what, todo in MAGIC:
-        if raw.startswith(magic):
-            raise SourceError(f"looks binary: it begins as {what} does.", hint=todo)
-    hint = "Export it as text, or name it in .lineageignore."
-    nul = raw.find(0)
-    if nul >= 0:
-        raise SourceError(f"looks binary: it has a NUL at byte {nul:,}.", hint=hint)
-    head = raw[:_HEAD]
+def _refuse_controls(head: bytes) -> None:
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > _CONTROL_SHARE * len(head):
-        raise SourceError(
-            f"looks binary: {controls / len(head):.0%} of its first bytes are control characters.", hint=hint
-        )
+        raise _binary(f"{controls / len(head):.0%} of its first bytes are control characters")
+
+
+def _binary(why: str, todo: str = "Export it as text, or name it in .lineageignore.") -> SourceError:
+    return SourceError(f"looks binary: {why}.", hint=todo)

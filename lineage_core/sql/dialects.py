@@ -113,7 +113,7 @@ _HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             3,
             r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b",
         ),
-        ("postgres", 2, r"\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
+        ("postgres", 2, r"\bMATERIALIZED VIEW\b|\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
         ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\b"),
         ("bigquery", 5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\bSAFE_CAST\s*\(|\bINT64\b|\bSTRUCT<"),
         ("mysql", 2, r"`\w+`"),

@@ -10,18 +10,30 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 _AFTER_INTO = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "UNION", ";"})
+_OPTIONS = (
+    (("OVERRIDING",), ("SYSTEM", "USER"), ("VALUE",)),
+    (("ON",), ("COMMIT",), ("DROP",)),
+    (("ON",), ("COMMIT",), ("DELETE", "PRESERVE"), ("ROWS",)),
+    (("WITH",), ("NO",), ("DATA",)),
+    (("WITH",), ("DATA",)),
+)
+"""Each a run of words, with the alternatives of each."""
+
 _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 
 
 def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
-    T-SQL's `SET a += b` becomes `SET a = a + b`; Postgres' OVERRIDING SYSTEM VALUE is left out.
+    T-SQL's `SET a += b` becomes `SET a = a + b`. Options that say nothing about lineage are left out: ON COMMIT DROP,
+    WITH NO DATA, OVERRIDING SYSTEM VALUE.
     """
     if dialect.batches and any(mark in text for mark in _COMPOUND):
         return _spell_out_assignments(text, dialect)
-    if "overriding" in text.lower():
-        return _drop(text, dialect, ("OVERRIDING", ("SYSTEM", "USER"), "VALUE"))
+    lower = text.lower()
+    for words in _OPTIONS:
+        if words[0][0].lower() in lower and words[-1][0].lower() in lower:
+            text = _drop(text, dialect, words)
     return text
 
 
@@ -63,13 +75,10 @@ def _spell_out_assignments(text: str, dialect: Dialect) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def _drop(text: str, dialect: Dialect, words: tuple[str | tuple[str, ...], ...]) -> str:
+def _drop(text: str, dialect: Dialect, words: tuple[tuple[str, ...], ...]) -> str:
     tokens = tokenize(text, dialect)
     for index in range(len(tokens) - len(words) + 1):
         group = tokens[index : index + len(words)]
-        if all(
-            token.upper in ((word,) if isinstance(word, str) else word)
-            for token, word in zip(group, words, strict=True)
-        ):
+        if all(token.upper in options for token, options in zip(group, words, strict=True)):
             return f"{text[: group[0].start]} {text[group[-1].end :]}"
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,14 @@ _LOCAL_PREFIXES = ("@",)
 class Builder:
     """Collects one statement's facts while its tree is walked.
 
-    `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` and `calls` keep
-    first-seen order.
+    `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
+    how often a table is a source; it and `calls` keep first-seen order.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.queries: list[Query | None] = []
-        self.reads: dict[str, None] = {}
+        self.reads: Counter[str] = Counter()
         self.calls: dict[str, None] = {}
         self._ctes: list[set[str]] = []
 
@@ -67,7 +68,7 @@ class Builder:
     def read(self, name: str) -> None:
         """Record a table used as a source, unless it is a CTE, a pseudo table or empty."""
         if name and not self.is_cte(name) and name not in PSEUDO_TABLES:
-            self.reads.setdefault(name)
+            self.reads[name] += 1
 
     def identifier(self, node: exp.Expr | str | None) -> str:
         """A single identifier, folded as the dialect folds it; empty for None."""

@@ -30,9 +30,12 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=where, ctes=ctes))
     extra, extra_writes = output_flows(builder, node, target)
-    spared = () if sum(source.table == target for source in found) > 1 else (target,)
+    flows = (Flow(target=target, query=index), *extra)
     return Parts(
-        kind="delete", writes=(target, *extra_writes), not_read=spared, flows=(Flow(target=target, query=index), *extra)
+        kind="delete",
+        writes=(target, *extra_writes),
+        targets={target: 1},
+        flows=(Flow(target=target, query=index), *extra),
     )
 
 

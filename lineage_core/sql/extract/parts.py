@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 class Parts:
     """The fields of a Statement that its construct decides, and the objects it defines.
 
-    `reads` come in addition to those the builder collected, `not_read` are taken away from them.
+    `reads` come in addition to those the builder collected. `targets`: how often a table is among those only because
+    it is what the statement changes; it is read if it is a source more often than that.
     """
 
     kind: str
     reads: tuple[str, ...] = ()
-    not_read: tuple[str, ...] = ()
+    targets: dict[str, int] = field(default_factory=dict)
     writes: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()
     renames: tuple[tuple[str, str], ...] = ()

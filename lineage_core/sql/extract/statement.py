@@ -75,8 +75,8 @@ def parse(text: str, dialect: Dialect) -> exp.Expr:
 
 def assemble(builder: Builder, parts: Parts) -> Statement:
     """Put a construct's parts and the builder's findings together."""
-    not_read = {name for name in parts.not_read if name not in parts.reads}
-    reads = tuple(dict.fromkeys(name for name in (*builder.reads, *parts.reads) if name and name not in not_read))
+    sources = [name for name, times in builder.reads.items() if times > parts.targets.get(name, 0)]
+    reads = tuple(dict.fromkeys(name for name in (*sources, *parts.reads) if name))
     writes = tuple(dict.fromkeys(name for name in parts.writes if name))
     created = parts.kind in {"select_into", "table"}
     local = tuple(name for name in writes if created and is_local(name))

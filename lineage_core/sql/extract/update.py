@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -21,7 +22,6 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         ctes = query.with_ctes(builder, node, names)
         own: list[Source] = []
         refs: list[Ref] = []
-        before = set(builder.reads)
         if isinstance(node.this, exp.Table):
             own.extend(sources.from_table(builder, node.this))
         found, join_refs = sources.build(builder, node)
@@ -34,10 +34,9 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         )
     extra, extra_writes = output_flows(builder, node, target)
     flow = Flow(target=target, query=index, columns=tuple(output.name for output in outputs))
-    others = [source.table for source in everything if source.table == target]
-    spared = () if len(others) > 1 or target in before else (target,)
-    alias = () if own[:1] == [] or own[0].table == target else (own[0].table,)
-    return Parts(kind="update", writes=(target, *extra_writes), not_read=(*spared, *alias), flows=(flow, *extra))
+    targets = Counter({target: 1})
+    targets.update(source.table for source in own[:1] if listed)  # UPDATE x SET ... FROM t x: x is named, not read
+    return Parts(kind="update", writes=(target, *extra_writes), targets=dict(targets), flows=(flow, *extra))
 
 
 def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:

@@ -1,0 +1,3 @@
+-- Market data and billing, PostgreSQL 15.
+CREATE SCHEMA IF NOT EXISTS market;
+CREATE SCHEMA IF NOT EXISTS billing;

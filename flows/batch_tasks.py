@@ -1,0 +1,119 @@
+"""Task runs over batches: submitted together, answered as they end, the failed ones named in the report."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.progress import listener
+from lineage_core.errors import LineageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prefect import Task
+    from prefect.futures import PrefectFuture
+
+    from lineage_core.ingest.report import Report
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class FileBatch:
+    """A batch by number, and the paths of its files in order."""
+
+    number: int
+    paths: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """How its task runs are called in the UI."""
+        return f"batch-{self.number:03d} ({len(self.paths)} {'file' if len(self.paths) == 1 else 'files'})"
+
+    @property
+    def span(self) -> str:
+        """Its files, as short as they can be told."""
+        return self.paths[0] if len(self.paths) == 1 else f"{self.paths[0]} to {self.paths[-1]}"
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """A batch whose task ended well. `cached`: Prefect had the result and did not run the task."""
+
+    batch: FileBatch
+    result: R
+    cached: bool = False
+
+
+class BatchTasks(Generic[R]):
+    """The runs of one task over batches, on threads of their own; a context manager.
+
+    Args:
+        stage: hash, parse, link, write: named in progress and in failures.
+        task: takes `title` and the arguments given to `submit`.
+        threads: how many run at a time.
+        report: gets a line for each batch that fails.
+    """
+
+    def __init__(self, stage: str, task: Task[..., Any], threads: int, report: Report) -> None:
+        self._stage = stage
+        self._task = task
+        self._report = report
+        self._runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=threads)
+        self._running: dict[PrefectFuture[Any], FileBatch] = {}
+        self._ended: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        """Start the threads."""
+        self._runner.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Wait for what runs."""
+        self._runner.__exit__(*error)
+
+    def submit(self, batch: FileBatch, **arguments: Any) -> None:
+        """Run the task over a batch as soon as a thread is free."""
+        future = self._runner.submit(self._task, {"title": batch.title, **arguments})
+        self._running[future] = batch
+        future.add_done_callback(self._ended.put)
+
+    def ended(self, *, wait: bool = True) -> Iterator[Done[R]]:
+        """The batches that ended well, as they do; those that failed are told to the report.
+
+        Args:
+            wait: for all that were submitted; otherwise only those that have ended by now.
+        """
+        while self._running:
+            try:
+                future = self._ended.get(block=wait)
+            except queue.Empty:
+                return
+            yield from self._answer(future)
+
+    def _answer(self, future: PrefectFuture[Any]) -> Iterator[Done[R]]:
+        future.wait()  # it has ended: this only makes it know its state, which Prefect would ask the server for
+        batch, state = self._running.pop(future), future.state
+        result: Any = state.result(raise_on_failure=False)
+        listener().advance(self._stage, len(batch.paths))
+        if state.is_completed():
+            yield Done(batch, result, cached=state.name == "Cached")
+        else:
+            why = _reason(result) or state.message or "it ended without a result"
+            self._report.failures.append(f"{self._stage} {batch.title}, {batch.span}: {why}")
+
+
+def _reason(error: object) -> str:
+    """An error in words for people: its own, with the class of those that are not ours."""
+    if isinstance(error, LineageError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else ""
+
+
+def numbered(groups: Iterator[list[Any]]) -> list[tuple[FileBatch, Sequence[Any]]]:
+    """Groups of things that have a `path`, each with its batch."""
+    return [(FileBatch(number, tuple(item.path for item in group)), group) for number, group in enumerate(groups)]

@@ -1,0 +1,67 @@
+"""The bulk flow: brings the graph up to date with a tree of SQL files."""
+
+import time
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+
+from flows.artifacts import keep_artifacts
+from flows.ingest_tree import ingest_tree
+from flows.open_run import discard_folder, open_run
+from flows.peak_memory import PeakMemory
+from lineage_core.ingest.report import Report
+from lineage_core.settings import load_settings
+from tasks.results import RESULTS
+
+@flow(
+    name="bulk",
+    flow_run_name="bulk · {paths}",
+    result_storage=RESULTS,
+    # Never pickle: what is in the database could run code in who reads it.
+    result_serializer="json",
+    persist_result=False,
+)
+def bulk(
+    paths: list[str] | None = None,
+    project: str | None = None,
+    dialect: str | None = None,
+    enable_cache: bool | None = None,  # noqa: FBT001 - parameters of a flow are given by name, in the UI's form
+    enable_batching: bool | None = None,  # noqa: FBT001
+    clear_cache: bool = False,  # noqa: FBT001, FBT002
+    force: bool = False,  # noqa: FBT001, FBT002
+) -> State[Report]:
+    """Bring the graph up to date with files, folders or globs; what did not change costs nothing.
+
+    Each stage works on batches of at most 50 files, a task run each. A batch that fails makes the run fail, and the other
+    batches are written all the same; a retry of the run executes only what failed. Give paths that belong together:
+    tables outside of them are not known to the run. A file that the graph has and the paths do not have any more is
+    deleted from the graph.
+
+    Args:
+        paths: Files, folders or globs, relative to the folder of the deployment. Empty: the whole project (INGEST_ROOT).
+        project: Name of the project in the graph. Empty: as INGEST_PROJECT says.
+        dialect: Dialect of files that no path pattern decides. Empty: as INGEST_DIALECT says, else found in each file.
+        enable_cache: Keep the facts of each content, so that it is parsed once. Empty: as ENABLE_PARSE_CACHE says.
+        enable_batching: Parse in parallel and write in batches. Off is the plain path, to compare with: one file after
+            the other in this process, one row a transaction. Empty: as ENABLE_BATCHING says.
+        clear_cache: Forget what was parsed before.
+        force: Parse, link and compare all files even if none changed, as after a change of settings.
+
+    Returns:
+        A completed state with the run's report; or a failed one that names what failed.
+    """
+    settings = load_settings(
+        project=project or None, dialect=dialect or None, enable_cache=enable_cache, enable_batching=enable_batching
+    )
+    report = Report(run_id=str(flow_run.get_id()), project=settings.project)
+    started = time.perf_counter()
+    with PeakMemory() as memory, open_run(settings, report.run_id, clear_cache=clear_cache) as run:
+        ingest_tree(paths or [str(settings.root)], report, force=force)
+        if not report.failed:
+            discard_folder(run)
+    report.peak_memory = memory.peak
+    report.total_seconds = time.perf_counter() - started
+    keep_artifacts(report)
+    state = Failed if report.failed else Completed
+    return state(message=report.outcome, data=report)

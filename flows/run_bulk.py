@@ -1,0 +1,61 @@
+"""Runs the bulk flow in this process: checks first what can be wrong, then starts what is needed, then runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flows.prefect_session import prefect_session
+from flows.progress import Progress, told
+from lineage_core.graph.connection import locate, open_driver
+from lineage_core.source.dialects import DialectPatterns
+from lineage_core.source.discover import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flows.prefect_environment import Chatter
+    from lineage_core.ingest.report import Report
+    from lineage_core.settings import Settings
+
+
+def run_bulk(
+    settings: Settings,
+    paths: Sequence[str],
+    *,
+    progress: Progress,
+    say: Callable[[str], None],
+    chatter: Chatter = "quiet",
+    **parameters: Any,
+) -> Report:
+    """Ingest `paths`; the report tells how it went.
+
+    Args:
+        settings: as the flow will load them from `parameters` and the environment.
+        paths: files, folders or globs.
+        progress: told how far it is.
+        say: takes a line for people, such as that a server is being started.
+        chatter: whether Prefect's log shows on the console.
+        parameters: of the flow.
+
+    Raises:
+        LineageError: what is wrong with paths, settings, Neo4j, Prefect or the data folder.
+    """
+    DialectPatterns(settings)
+    discover(paths, settings)
+
+    def check_database() -> None:
+        open_driver(locate(settings, progress=say)).close()
+
+    with prefect_session(settings, chatter=chatter, meanwhile=check_database) as server:
+        from flows.bulk import bulk  # imports prefect, which reads the session's environment
+        from flows.results_block import ensure_results_block
+
+        if server.local:
+            say(f"Prefect UI, while this runs: {server.ui_url}")
+        ensure_results_block()
+        with told(progress):
+            state = bulk(paths=list(paths), **parameters, return_state=True)
+        outcome = state.result(raise_on_failure=False)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome

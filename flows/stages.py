@@ -1,0 +1,145 @@
+"""The stages of a bulk run: hash, parse, link and write, delete. Each tells the report what it found.
+
+They run one after the other, but for link and write: a batch is written while the next ones are linked.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flows.batch_tasks import BatchTasks, Done, FileBatch, numbered
+from flows.progress import listener
+from lineage_core.graph.writer import WriteResult
+from lineage_core.ingest.link_stage import Batch, write_catalog
+from lineage_core.ingest.linked import Linked
+from lineage_core.ingest.parse_stage import FileParse, ParseOptions, failed_parse, parse_files
+from lineage_core.model.files import FileVersion
+from lineage_core.source.batches import batches
+from tasks.hash import hash_batch
+from tasks.link import link_batch
+from tasks.parse import batch_key, parse_batch
+from tasks.run import current_run
+from tasks.write import delete_files, write_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from lineage_core.ingest.report import Report
+    from lineage_core.model.files import SourceFile
+
+
+@contextmanager
+def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
+    """Measure a stage; with a `total` of files, tell who listens that it begins."""
+    if total:
+        listener().start(stage, total)
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds[stage] = time.perf_counter() - started
+
+
+def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]:
+    """The versions of all files, in order."""
+    versions: dict[int, list[FileVersion]] = {}
+    tasks = BatchTasks[list[FileVersion]]("hash", hash_batch, _processors(), report)
+    with timed("hash", report, len(files)), tasks:
+        for batch, group in numbered(batches(files)):
+            tasks.submit(batch, files=group)
+        for done in tasks.ended():
+            versions[done.batch.number] = done.result
+    return [version for number in sorted(versions) for version in versions[number]]
+
+
+def parse_stage(versions: Sequence[FileVersion], retry: Collection[str], report: Report) -> list[Batch]:
+    """Every file's facts into the run's folder; the batches with what came of each file.
+
+    Args:
+        versions: all files of the run.
+        retry: paths that failed before: Prefect's cache does not answer for their batches.
+        report: gets the stage's failures, hits and misses.
+    """
+    groups = dict(numbered(batches(versions)))
+    tasks = BatchTasks[list[FileParse]]("parse", parse_batch, _processors(), report)
+    with timed("parse", report, len(versions)), tasks:
+        for batch, group in groups.items():
+            tasks.submit(batch, number=batch.number, versions=group, key=_key(group, retry))
+        ended = _with_facts(list(tasks.ended()), groups)
+    found = [
+        Batch(number=done.batch.number, versions=tuple(groups[done.batch]), parses=tuple(done.result))
+        for done in sorted(ended, key=lambda done: done.batch.number)
+    ]
+    report.cache_hits = sum(parse.cached for batch in found for parse in batch.parses)
+    report.cache_misses = sum(len(batch.parses) for batch in found) - report.cache_hits
+    return found
+
+
+def _key(versions: Sequence[FileVersion], retry: Collection[str]) -> str:
+    """Prefect's cache key of a batch; empty for none."""
+    if not current_run().settings.enable_cache or any(version.path in retry for version in versions):
+        return ""
+    return batch_key(versions)
+
+
+def _with_facts(
+    ended: list[Done[list[FileParse]]], groups: dict[FileBatch, Sequence[FileVersion]]
+) -> list[Done[list[FileParse]]]:
+    """A batch that Prefect answered from its cache put no facts into this run's folder: the parse cache has them."""
+    run = current_run()
+    pending = {
+        done.batch: run.pool.submit_batch(
+            partial(parse_files, options=ParseOptions.of(run.settings, run.folder, done.batch.number)),
+            groups[done.batch],
+            failed_parse,
+        )
+        for done in ended
+        if done.cached
+    }
+    return [Done(done.batch, pending[done.batch].result()) if done.cached else done for done in ended]
+
+
+def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
+    """The rows of every batch into the graph; what was written altogether."""
+    run = current_run()
+    total = sum(len(batch.versions) for batch in found)
+    with timed("catalog", report):
+        write_catalog(found, run.settings, run.folder)
+    written = WriteResult()
+    linking = BatchTasks[Linked]("link", link_batch, _processors(), report)
+    writing = BatchTasks[WriteResult]("write", write_batch, _writers(), report)
+    with timed("write", report, total), writing:
+        with timed("link", report, total), linking:
+            for batch in found:
+                linking.submit(_file_batch(batch), batch=batch)
+            for done in linking.ended():
+                writing.submit(done.batch, number=done.batch.number, digest=done.result.digest)
+                written = sum((write.result for write in writing.ended(wait=False)), written)
+        written = sum((write.result for write in writing.ended()), written)
+    return written
+
+
+def delete_stage(paths: Sequence[str], report: Report) -> WriteResult:
+    """Take files out of the graph that are gone from the disk."""
+    tasks = BatchTasks[WriteResult]("delete", delete_files, 1, report)
+    with timed("delete", report, len(paths)), tasks:
+        tasks.submit(FileBatch(0, tuple(paths)), paths=list(paths))
+        return sum((done.result for done in tasks.ended()), WriteResult())
+
+
+def _file_batch(batch: Batch) -> FileBatch:
+    return FileBatch(batch.number, tuple(version.path for version in batch.versions))
+
+
+def _processors() -> int:
+    """Threads that feed the pool: one more than it has processes, so that none of them waits. One on the plain path."""
+    settings = current_run().settings
+    return settings.workers + 1 if settings.enable_batching else 1
+
+
+def _writers() -> int:
+    settings = current_run().settings
+    return settings.writers if settings.enable_batching else 1

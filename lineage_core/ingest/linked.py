@@ -1,0 +1,51 @@
+"""Link as the pool of processes calls it: batches, each with a digest that tells its rows from other ones."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from lineage_core.errors import LineageError
+from lineage_core.ingest.link_stage import ROWS, Batch, LinkSummary, link_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lineage_core.settings import Settings
+
+
+class Linked(BaseModel):
+    """A linked batch. `digest` is of its rows as spooled, hex: equal digest, equal rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    summary: LinkSummary
+    digest: str
+
+
+def link_batches(batches: Sequence[Batch], settings: Settings, run_dir: Path) -> list[Linked]:
+    """Link batches and spool their rows; `write_catalog` has to have been called for the run."""
+    return [Linked(summary=link_batch(batch, settings, run_dir), digest=_digest(batch, run_dir)) for batch in batches]
+
+
+def lost_batch(batch: Batch, reason: str) -> Linked:
+    """What comes of a batch whose process died with it twice: nothing.
+
+    Raises:
+        LineageError: always, naming the batch's files.
+    """
+    paths = [version.path for version in batch.versions]
+    raise LineageError(
+        f"{paths[0]} to {paths[-1]} could not be linked: {reason}.",
+        hint="Their rows in the graph are as before; run again.",
+    )
+
+
+def _digest(batch: Batch, run_dir: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(run_dir.glob(f"{ROWS}-{batch.number:05d}*")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

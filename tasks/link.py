@@ -1,0 +1,18 @@
+"""Task: link a batch of facts to rows in the pool's processes; the rows go to the run's folder."""
+
+from functools import partial
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from lineage_core.ingest.link_stage import Batch
+from lineage_core.ingest.linked import Linked, link_batches, lost_batch
+from tasks.run import current_run
+
+
+@task(task_run_name="link {title}", cache_policy=NO_CACHE, persist_result=False)
+def link_batch(title: str, batch: Batch) -> Linked:  # noqa: ARG001 - the run's name shows it
+    """The number of the batch's rows, and their digest. The run's catalog has to be there."""
+    run = current_run()
+    link = partial(link_batches, settings=run.settings, run_dir=run.folder)
+    return run.pool.run_batch(link, [batch], lost_batch)[0]

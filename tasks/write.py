@@ -1,0 +1,46 @@
+"""Tasks: write a batch of rows to Neo4j, and take gone files out of it.
+
+The one layer that retries: the driver's own is off. A task that has succeeded in a run is not executed again when that
+run is retried, even if the code was mended in between: its cache key is made of its inputs and the run's id.
+"""
+
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import INPUTS, RUN_ID
+from prefect.client.schemas.objects import State, TaskRun
+
+from lineage_core.graph.faults import is_transient
+from lineage_core.graph.writer import WriteResult
+from lineage_core.ingest import write_stage
+from tasks.run import current_run
+
+RETRY_DELAYS = [1, 2, 4, 8, 16]
+"""Seconds before each further try."""
+
+
+def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return is_transient(error if isinstance(error, BaseException) else None)
+
+
+_RULES: dict[str, Any] = {
+    "retries": len(RETRY_DELAYS),
+    "retry_delay_seconds": RETRY_DELAYS,
+    "retry_condition_fn": _may_pass,
+    "cache_policy": INPUTS + RUN_ID,
+    "persist_result": True,
+}
+
+
+@task(task_run_name="write {title}", **_RULES)
+def write_batch(title: str, number: int, digest: str) -> WriteResult:  # noqa: ARG001 - inputs that make the cache key
+    """Write the batch's rows, whose digest is given. The same rows again are no change."""
+    run = current_run()
+    return write_stage.write_batch(number, run.folder, run.writer)
+
+
+@task(task_run_name="delete {title}", **_RULES)
+def delete_files(title: str, paths: list[str]) -> WriteResult:  # noqa: ARG001 - the run's name shows it
+    """Take files out of the graph, with all they said."""
+    return current_run().writer.delete(paths)

@@ -1,0 +1,96 @@
+"""Fixtures for tests against the real Neo4j: one embedded server for all workers, a project of its own for each test."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+from lineage_core.errors import ServerError
+from lineage_core.graph.connection import Database, locate, open_driver
+from lineage_core.graph.server.process import EmbeddedServer
+from lineage_core.graph.writer import prepare
+from lineage_core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from neo4j import Driver
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def database(shared_folder: Path) -> Iterator[Database]:
+    """An embedded server: the first worker that asks starts it, the last that is done stops it."""
+    folder = shared_folder / "neo4j-server"
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / "users.lock")
+    ports, users = folder / "ports", folder / "users"
+    with lock:
+        if not ports.exists():
+            ports.write_text(f"{free_port()} {free_port()}")
+        bolt, http = (int(port) for port in ports.read_text().split())
+        own = load_settings(data_dir=folder / "data", neo4j_uri="", neo4j_bolt_port=bolt, neo4j_http_port=http)
+        try:
+            found = locate(own)
+        except ServerError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no Neo4j to test against: {error.message}")
+        with open_driver(found) as opened:
+            prepare(opened, found.name)
+        users.write_text(str(int(users.read_text()) + 1 if users.exists() else 1))
+    yield found
+    with lock:
+        left = int(users.read_text()) - 1
+        users.write_text(str(left))
+        if left == 0:
+            EmbeddedServer(own).stop()
+
+
+@pytest.fixture(scope="session")
+def driver(database: Database) -> Iterator[Driver]:
+    """An open driver."""
+    with open_driver(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(database: Database, driver: Driver) -> Iterator[str]:
+    """A project name that no other test uses; what it holds is deleted afterwards."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield name
+    query = "MATCH (n) WHERE n.project_id = $project CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS"
+    with driver.session(database=database.name) as session:
+        session.run(query, project=name).consume()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database, project: str) -> Settings:
+    """Settings of a test: a data folder of its own, the shared server, its project."""
+    return load_settings(
+        data_dir=tmp_path / "data",
+        root=tmp_path,
+        project=project,
+        neo4j_uri=database.uri,
+        neo4j_user=database.user,
+        neo4j_password=database.password,
+        neo4j_database=database.name,
+    )
