@@ -76,7 +76,7 @@ class BatchTasks(Generic[R]):
         """Wait for what runs."""
         self._runner.__exit__(*error)
 
-    def submit(self, batch: FileBatch, **arguments: Any) -> None:
+    def submit(self, batch: FileBatch, /, **arguments: Any) -> None:
         """Run the task over a batch as soon as a thread is free."""
         future = self._runner.submit(self._task, {"title": batch.title, **arguments})
         self._running[future] = batch

@@ -3,8 +3,9 @@
 import time
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
@@ -13,6 +14,7 @@ from flows.peak_memory import PeakMemory
 from lineage_core.ingest.report import Report
 from lineage_core.settings import load_settings
 from tasks.results import RESULTS
+
 
 @flow(
     name="bulk",

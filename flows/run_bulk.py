@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flows.prefect_session import prefect_session
 from flows.progress import Progress, told
@@ -47,15 +47,16 @@ def run_bulk(
         open_driver(locate(settings, progress=say)).close()
 
     with prefect_session(settings, chatter=chatter, meanwhile=check_database) as server:
-        from flows.bulk import bulk  # imports prefect, which reads the session's environment
-        from flows.results_block import ensure_results_block
+        # These import prefect, which reads the session's environment.
+        from flows.bulk import bulk
+        from tasks.results import register
 
         if server.local:
             say(f"Prefect UI, while this runs: {server.ui_url}")
-        ensure_results_block()
+        register()
         with told(progress):
             state = bulk(paths=list(paths), **parameters, return_state=True)
-        outcome = state.result(raise_on_failure=False)
+        outcome: Any = state.result(raise_on_failure=False)
         if isinstance(outcome, BaseException):
             raise outcome
-        return outcome
+        return cast("Report", outcome)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     import diskcache
 
-RESULTS = "sqlite-results/lineage"
+_NAME = "lineage"
+RESULTS = f"sqlite-results/{_NAME}"
 """How a flow names the block."""
 
 _DAY = 86_400
@@ -62,6 +63,11 @@ class SqliteResults(WritableFileSystem):
     async def awrite_path(self, path: str, content: bytes) -> None:
         """The same for async code."""
         self.write_path(path, content)
+
+
+def register() -> None:
+    """Make the block known to the current Prefect server, which has to be before a flow that names it runs."""
+    SqliteResults().save(_NAME, overwrite=True)
 
 
 def forget_expired() -> None:

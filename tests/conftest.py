@@ -1,4 +1,4 @@
-"""Fixtures for tests against the real Neo4j: one embedded server for all workers, a project of its own for each test."""
+"""Fixtures for tests against the real Neo4j: one embedded server for all workers, a project for each test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+
 from lineage_core.errors import ServerError
 from lineage_core.graph.connection import Database, locate, open_driver
 from lineage_core.graph.server.process import EmbeddedServer

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import ask, cache, demo, deploy, ingest, parse, settings
+from flows.cli import ask, cache, db, demo, deploy, ingest, parse, settings
 from flows.cli.console import Commands, Options
 
 app = typer.Typer(
@@ -38,7 +38,7 @@ def _root(
     context.obj = Options(verbose=verbose)
 
 
-for module in (ingest, demo, ask, parse, cache, settings, deploy):
+for module in (ingest, demo, ask, parse, cache, db, settings, deploy):
     module.register(app)
 
 

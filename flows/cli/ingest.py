@@ -5,3 +5,77 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.console import EXIT_FAILED, options, say
+
+if TYPE_CHECKING:
+    from lineage_core.ingest.report import Report
+    from lineage_core.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ingest")(ingest)
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of one tree.", metavar="PATH...")],
+    *,
+    project: Annotated[str | None, typer.Option(help="Name of the project in the graph. [env: INGEST_PROJECT]")] = None,
+    dialect: Annotated[str | None, typer.Option(help="Dialect of all files. [env: INGEST_DIALECT]")] = None,
+    enable_cache: Annotated[
+        bool | None,
+        typer.Option("--enable-cache/--disable-cache", help="Parse each content once. [env: ENABLE_PARSE_CACHE]"),
+    ] = None,
+    enable_batching: Annotated[
+        bool | None,
+        typer.Option(
+            "--enable-batching/--disable-batching",
+            help="Parse in parallel, write in batches; off: file by file, row by row. [env: ENABLE_BATCHING]",
+        ),
+    ] = None,
+    clear_cache: Annotated[bool, typer.Option("--clear-cache", help="Forget what was parsed before.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare all files, not only if one changed; after a change of settings.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the report as JSON, and nothing else on stdout.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show tracebacks and Prefect's log.")] = False,
+) -> None:
+    """Bring the graph up to date with SQL files; what did not change is not written again.
+
+    Gone files go from the graph, and a file that cannot be parsed keeps what it said before. Exit code 0: everything is
+    in the graph, but for statements that were not understood, which are named. 1: a file, a batch or a row is not; each
+    is named, and rows are in the dead letter file. 2: a path, a setting or a dialect is wrong. 130: interrupted.
+    """
+    from lineage_core.settings import load_settings
+
+    shared = options(context)
+    shared.verbose |= verbose
+    given = {"project": project, "dialect": dialect, "enable_cache": enable_cache, "enable_batching": enable_batching}
+    settings = load_settings(**given)
+    report = run(settings, paths, verbose=shared.verbose, **given, clear_cache=clear_cache, force=force)
+    finish(report, settings, as_json=as_json)
+
+
+def run(settings: "Settings", paths: list[str], *, verbose: bool = False, **parameters: object) -> "Report":
+    """Run the flow with progress on standard error."""
+    from flows.cli.progress import shown
+    from flows.run_bulk import run_bulk
+
+    with shown() as progress:
+        return run_bulk(
+            settings, paths, progress=progress, say=say, chatter="verbose" if verbose else "quiet", **parameters
+        )
+
+
+def finish(report: "Report", settings: "Settings", *, as_json: bool = False) -> None:
+    """Print the report; exit with 1 if something failed."""
+    from flows.cli.report import show
+
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        show(report, dead_letters=str(settings.dead_letters))
+    if report.failed:
+        raise typer.Exit(EXIT_FAILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lineage_core import analyze
 from lineage_core.errors import UnknownDialectError
 
@@ -47,7 +48,8 @@ def test_conditions_decide_and_values_flow() -> None:
 
 
 def test_a_procedure_defines_itself_and_calls_others() -> None:
-    sql = "CREATE PROCEDURE dbo.Load AS\nSET NOCOUNT ON\nUPDATE t SET a = s.b FROM dbo.t t JOIN dbo.s s ON 1 = 1\nEXEC dbo.Next"
+    update = "UPDATE t SET a = s.b FROM dbo.t t JOIN dbo.s s ON 1 = 1"
+    sql = f"CREATE PROCEDURE dbo.Load AS\nSET NOCOUNT ON\n{update}\nEXEC dbo.Next"
     found = analyze(sql, dialect="tsql")
     assert [(item.kind, item.name) for item in found.defines] == [("procedure", "dbo.load")]
     assert (found.reads, found.writes, found.calls) == (("dbo.s",), ("dbo.t",), ("dbo.next",))
@@ -93,7 +95,7 @@ def test_a_cte_is_not_a_table() -> None:
 
 
 def test_an_unknown_dialect_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownDialectError, match="Known dialects: .*tsql"):
+    with pytest.raises(UnknownDialectError, match=r"Known dialects: .*tsql"):
         analyze("SELECT 1", dialect="klingon")
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
 
+_READS_FILES = frozenset({"spark", "databricks"})
+_FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text"})
+"""Spark reads files as tables: FROM parquet.`/some/path`."""
+
 _MAX_EXPRESSION = 2_000
 
 _LOCAL_PREFIXES = ("@",)
@@ -96,6 +100,8 @@ class Builder:
             return self._dotted(node)
         if isinstance(node.this, exp.Func) and not isinstance(node.this, exp.Identifier):
             return ""
+        if self.dialect.sqlglot in _READS_FILES and node.db.lower() in _FILE_FORMATS:
+            return f"path:{node.name}"
         return join_parts([self.identifier(part) for part in node.parts])
 
     def _dotted(self, node: exp.Table) -> str:
