@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def prefect_session(
     settings: Settings, *, chatter: Chatter = "quiet", meanwhile: Callable[[], object] = lambda: None
 ) -> Iterator[PrefectServer]:
-    """A server that answers, with this process's environment set for Prefect; import prefect inside of it only.
+    """A server that answers, with this process set up for it; prefect must not be imported before.
 
-    `meanwhile` is called while a local server starts (5 s). On the way out, what Prefect's client still holds back, the
-    states of task runs and the log, is sent before the server stops.
+    `meanwhile` is called while a local server starts, which takes 5 s; it may import prefect. On the way out, what
+    Prefect's client still holds back (the states of task runs, the log) is sent before the server stops.
 
     Raises:
         ServerError: no server answers, or none can be started.
@@ -30,19 +30,28 @@ def prefect_session(
     with prefect_server(settings) as server:
         home = settings.prefect_dir if server.local else settings.prefect_home
         os.environ.update(client_environment(server.api_url, home, chatter))
-        import prefect  # noqa: F401, PLC0415 - takes 1.5 s, so while the server starts
+        with _client_settings(server.api_url):
+            meanwhile()
+            server.wait()
+            try:
+                yield server
+            finally:
+                _send_the_rest()
 
-        meanwhile()
-        server.wait()
-        try:
-            yield server
-        finally:
-            _send_the_rest()
+
+@contextmanager
+def _client_settings(api_url: str) -> Iterator[None]:
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    # No heartbeats: they tell a server that a run of a remote worker lives, and would hold the end of each run for up to
+    # a second. The environment cannot switch them off.
+    with temporary_settings(updates={PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
 
 
 def _send_the_rest() -> None:
-    from prefect.events.worker import EventsWorker  # noqa: PLC0415
-    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
 
     EventsWorker.drain_all()
     APILogWorker.drain_all()

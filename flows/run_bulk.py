@@ -43,20 +43,23 @@ def run_bulk(
     DialectPatterns(settings)
     discover(paths, settings)
 
-    def check_database() -> None:
+    def prepare() -> None:
+        import flows.bulk  # noqa: F401 - half a second that the server's start hides
+
         open_driver(locate(settings, progress=say)).close()
 
-    with prefect_session(settings, chatter=chatter, meanwhile=check_database) as server:
-        # These import prefect, which reads the session's environment.
-        from flows.bulk import bulk
-        from tasks.results import register
-
+    with prefect_session(settings, chatter=chatter, meanwhile=prepare) as server, told(progress):
         if server.local:
             say(f"Prefect UI, while this runs: {server.ui_url}")
-        register()
-        with told(progress):
-            state = bulk(paths=list(paths), **parameters, return_state=True)
-        outcome: Any = state.result(raise_on_failure=False)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return cast("Report", outcome)
+        return _run(list(paths), parameters)
+
+
+def _run(paths: list[str], parameters: dict[str, Any]) -> Report:
+    from flows.bulk import bulk
+    from tasks.results import register
+
+    register()
+    outcome: Any = bulk(paths=paths, **parameters, return_state=True).result(raise_on_failure=False)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return cast("Report", outcome)

@@ -136,7 +136,7 @@ def _write(file: IO[bytes], content: bytes) -> None:
         while left:
             left = left[file.write(left) :]  # a raw file may take a part only
     except OSError as error:
-        raise _unusable("written", Path(file.name), error) from error
+        raise _unusable("written", Path(file.name).parent, error) from error
 
 
 def _rename(unfinished: Path, target: Path) -> None:

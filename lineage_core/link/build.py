@@ -111,8 +111,8 @@ class CatalogBuilder:
         for key, found in self._synonyms.items():
             _, item, naming = max(found, key=lambda entry: entry[0])
             direct[key] = to_text(naming.on(catalog).key(item.target, item.database))
-        for key, target in direct.items():
-            seen = {key}
+        for key, first in direct.items():
+            seen, target = {key}, first
             while target in direct and target not in seen:
                 seen.add(target)
                 target = direct[target]
@@ -169,13 +169,27 @@ class _Shapes:
         naming = shape.naming.on(self._catalog)
         relation = Resolver(shape.queries, lambda name: self._columns_of(naming, name)).query(shape.flow.query)
         names = target_columns(shape.flow, relation, lambda _: None)
+        shown = self._spelling(shape, naming)
         if not asset.columns and STAR not in names:
             asset.columns = [
-                CatalogColumn(fact=ColumnFact(name=name, position=position), path=asset.path)
+                CatalogColumn(
+                    fact=ColumnFact(name=name, display=shown.get(name, ""), position=position), path=asset.path
+                )
                 for position, name in enumerate(dict.fromkeys(filter(None, names)), start=1)
             ]
         self._open.discard(key)
         self._done.add(key)
+
+    def _spelling(self, shape: _Shape, naming: Naming) -> dict[str, str]:
+        """Column -> as it is written in the query, or where it comes from by a star."""
+        shown: dict[str, str] = {}
+        for query in shape.queries:
+            for source in query.sources:
+                asset = self._catalog.assets.get(to_text(naming.asset(source.table))) if source.table else None
+                shown |= {column.fact.name: column.fact.display for column in (asset.columns if asset else ())}
+        for query in reversed(shape.queries):
+            shown |= {output.name: output.display for output in query.outputs if output.display}
+        return shown
 
     def _columns_of(self, naming: Naming, name: str) -> tuple[str, ...] | None:
         key: Key = naming.asset(name)

@@ -87,10 +87,10 @@ class GraphFile:
             trust = UNLISTED if known is not None and known.columns else 1.0
             self.rel(RelType.CONTAINS, self.asset(key), node, line=line, confidence=trust)
         elif listed.path == self.path:
-            self._node(node, listed.fact.name, props=_column_props(listed.fact))
+            self._node(node, listed.fact.display or name, props=_column_props(listed.fact))
             self.rel(RelType.CONTAINS, self.asset(key), node, line=line)
         else:
-            self._node(node, listed.fact.name, owned=False)
+            self._node(node, listed.fact.display or name, owned=False)
         return node
 
     def routine(self, key: Key) -> Node:

@@ -43,6 +43,8 @@ class OutColumn:
 
     name: str
     origins: tuple[Origin, ...] = ()
+    expression: str = ""
+    """The SQL that makes it, where that is more than a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def union(relations: Sequence[Relation]) -> Relation:
     columns = []
     for position in range(width):
         same = [relation.columns[position] for relation in relations if position < len(relation.columns)]
-        columns.append(OutColumn(same[0].name, distinct(origin for column in same for origin in column.origins)))
+        origins = distinct(origin for column in same for origin in column.origins)
+        columns.append(OutColumn(same[0].name, origins, same[0].expression))
     return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
 
 

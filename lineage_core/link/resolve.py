@@ -59,11 +59,9 @@ def resolve(statement: Statement, columns_of: ColumnsOf, trigger_table: str = ""
         resolver = Resolver(statement.queries, columns_of, trigger_table)
         relation = resolver.query(flow.query)
         names = target_columns(flow, relation, columns_of)
-        texts = _expressions(statement.queries, flow.query)
-        for position, (name, column) in enumerate(zip(names, relation.columns, strict=False)):
-            text = texts[position] if len(texts) == len(relation.columns) else ""
+        for name, column in zip(names, relation.columns, strict=False):
             for origin in column.origins:
-                item = _flow_item(origin, flow.target, name, text)
+                item = _flow_item(origin, flow.target, name, column.expression)
                 (columns if origin.kind.direct else influences).setdefault(item)
         for origin in resolver.deciding:
             influences.setdefault(_flow_item(origin, flow.target, STAR, ""))
@@ -143,7 +141,7 @@ class Resolver:
                 columns += scope.star(output)
                 continue
             origins = distinct(origin for ref in output.refs for origin in self._origins(ref, scope, ctes))
-            columns.append(OutColumn(output.name, origins))
+            columns.append(OutColumn(output.name, origins, output.expression))
             scope.aliases.setdefault(output.name, origins)
         bases = tuple(dict.fromkeys(base for _, relation in scope.sources for base in relation.bases))
         return Relation(tuple(columns), bases)
@@ -157,18 +155,5 @@ class Resolver:
         return distinct(origin.through(ref.kind) for origin in scope.find(ref.qualifier, ref.name))
 
 
-def _expressions(queries: Sequence[Query], index: int) -> list[str]:
-    """The SQL of each output, empty where the query is a set operation or holds a star."""
-    query = queries[index]
-    while query.branches and len(query.branches) == 1:
-        query = queries[query.branches[0]]
-    if query.branches or any(output.star for output in query.outputs):
-        return []
-    return [output.expression for output in query.outputs]
-
-
 def _flow_item(origin: Origin, target: str, column: str, expression: str) -> ColumnFlow:
     return ColumnFlow(origin.asset, origin.column, target or None, column, origin.kind, expression)
-
-
-__all__ = ["ColumnFlow", "ColumnsOf", "FlowKind", "Resolved", "Resolver", "resolve", "target_columns"]

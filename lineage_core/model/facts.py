@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
@@ -85,10 +85,12 @@ class Output(Fact):
     """One item of a select list, or one assignment of an UPDATE.
 
     A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE and `renamed` as old to new name.
-    `expression` is the item's SQL on one line, cut at 2,000 characters, empty for a plain column.
+    `expression` is the item's SQL on one line, cut at 2,000 characters, empty for a plain column. `display` is the name
+    as written, where that differs.
     """
 
     name: str = ""
+    display: str = ""
     refs: tuple[Ref, ...] = ()
     expression: str = ""
     star: bool = False
@@ -175,9 +177,13 @@ class Statement(Fact):
 
 
 class ColumnFact(Fact):
-    """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based."""
+    """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based.
+
+    `display` is the name as written, where that differs.
+    """
 
     name: str
+    display: str = ""
     data_type: str = ""
     nullable: bool | None = None
     primary_key: bool = False

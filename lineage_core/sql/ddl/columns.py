@@ -47,6 +47,7 @@ def column(reader: Reader, start: int, end: int, position: int) -> ColumnFact | 
     nullable = False if _follow(words, "NOT", "NULL") or primary else (True if "NULL" in words else None)
     return ColumnFact(
         name=reader.normal(tokens[start].text),
+        display=reader.shown(tokens[start].text),
         data_type=_type(reader, start + 1, min(stop, end)),
         nullable=nullable,
         primary_key=primary,

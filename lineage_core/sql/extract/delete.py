@@ -31,12 +31,7 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         index = builder.add(Query(sources=found, influences=where, ctes=ctes))
     extra, extra_writes = output_flows(builder, node, target)
     flows = (Flow(target=target, query=index), *extra)
-    return Parts(
-        kind="delete",
-        writes=(target, *extra_writes),
-        targets={target: 1},
-        flows=(Flow(target=target, query=index), *extra),
-    )
+    return Parts(kind="delete", writes=(target, *extra_writes), targets={target: 1}, flows=flows)
 
 
 def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:

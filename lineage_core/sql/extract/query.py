@@ -129,9 +129,12 @@ def single(builder: Builder, item: exp.Expr) -> Output:
     """One item of a select list that is no star."""
     inner = item.unalias()
     name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
-    plain = isinstance(inner, exp.Column)
+    written = item.alias_or_name
     return Output(
-        name=name, refs=expression.references(builder, inner), expression="" if plain else builder.text(inner)
+        name=name,
+        display=written if written.lower() == name.lower() != written else "",
+        refs=expression.references(builder, inner),
+        expression="" if isinstance(inner, exp.Column) else builder.text(inner),
     )
 
 

@@ -84,13 +84,15 @@ def intervals(items: Sequence[str]) -> list[tuple[str, float, float]]:
     return found
 
 
-def grown(items: Sequence[int]) -> list[int]:
-    """Hold so many MiB for a moment; the worker's id."""
-    for item in items:
-        held = bytearray(item * MIB)
+def held_until_told(items: Sequence[tuple[int, str, str]]) -> list[int]:
+    """Hold so many bytes, say so by making a file, and wait for another file; the number of bytes."""
+    for size, begun, go_on in items:
+        held = bytearray(size)
         held[::4096] = b"x" * len(held[::4096])
-        time.sleep(0.2)
-    return [os.getpid() for _ in items]
+        Path(begun).touch()
+        while not Path(go_on).exists():
+            time.sleep(0.01)
+    return [size for size, _, _ in items]
 
 
 def kept(items: Sequence[int]) -> list[int]:

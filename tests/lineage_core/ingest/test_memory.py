@@ -18,7 +18,7 @@ class Pressure(MemoryGauge):
     """A gauge whose answer the test decides."""
 
     def __init__(self) -> None:
-        super().__init__(1000 * MIB, lambda: [])
+        super().__init__(1000 * MIB, list)
         self.high = False
 
     def near(self) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from lineage_core.ingest.memory import held
 from lineage_core.ingest.pool import ParserPool
 from lineage_core.settings import load_settings
 
@@ -193,16 +194,24 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 # Memory.
 
 
-def test_work_waits_while_memory_is_near_the_limit_and_all_of_it_is_done(
-    workloads: Any, caplog: pytest.LogCaptureFixture
+def test_work_waits_while_memory_is_near_the_limit(
+    workloads: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    room = psutil.Process().memory_info().rss
-    settings = load_settings(workers=2, memory_limit=max(room * 5 // 4 + 250 * MIB, 128 * MIB))
-    with ParserPool(settings) as pool:
-        found = pool.run_batch(workloads.grown, [100] * 8, lost)
-    assert len(found) == 8
-    assert all(isinstance(pid, int) for pid in found)
-    assert caplog.text.count("Memory is near INGEST_MEMORY_LIMIT") == 1
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    parent = held(os.getpid())
+    limit = parent + 600 * MIB
+    size = int(0.9 * limit) - parent - 60 * MIB  # between the four fifths that are near and the limit
+    with ParserPool(load_settings(workers=2, memory_limit=limit)) as pool:
+        large = pool.submit_batch(workloads.held_until_told, [(size, str(begun), str(go_on))], lost)
+        wait_for(begun.exists)
+        small = pool.submit_batch(workloads.marked_once, [str(tmp_path / "small")], lost)
+        wait_for(lambda: "Memory is near INGEST_MEMORY_LIMIT" in caplog.text)
+        assert not (tmp_path / "small").exists()
+        (tmp_path / "small").touch()
+        go_on.touch()
+        assert large.result() == [size]
+        assert small.result() == [str(tmp_path / "small")]
+    assert caplog.text.count("Memory is near") == 1
 
 
 def test_a_worker_that_has_grown_is_replaced(workloads: Any) -> None:
