@@ -10,9 +10,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.progress import listener
 from lineage_core.errors import LineageError
+from tasks.run import current_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import TracebackType
 
     from prefect import Task
     from prefect.futures import PrefectFuture
@@ -72,9 +74,13 @@ class BatchTasks(Generic[R]):
         self._runner.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        """Wait for what runs."""
-        self._runner.__exit__(*error)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for what runs; after an error or Ctrl-C, for as little of it as can be."""
+        if error is not None:
+            current_run().pool.close()
+        self._runner.__exit__(kind, error, trace)
 
     def submit(self, batch: FileBatch, /, **arguments: Any) -> None:
         """Run the task over a batch as soon as a thread is free."""

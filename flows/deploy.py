@@ -1,7 +1,7 @@
 """Makes a Prefect server ready for workers: the work pool, its queues with their priorities, and the deployments.
 
-Prefect's own `deploy` makes deployments only. So prefect.yaml declares pool and queues under `definitions`, which Prefect
-does not read, and they are made here, as often as one likes.
+Prefect's own `deploy` makes deployments only. So prefect.yaml declares pool and queues under `definitions`, which
+Prefect does not read, and they are made here, as often as one likes.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _bring_up_to_date(
 
 
 def _differs(version: FileVersion, state: FileState | None) -> bool:
-    """Whether the graph has another content of the file, or made of it by another parser or dialect, or failed on it."""
+    """Whether the graph has no such file, another content of it, read it by another parser or dialect, or failed."""
     if state is None or version.error or state.status == FileStatus.FAILED:
         return True
     other_dialect = bool(version.dialect) and version.dialect != state.dialect
@@ -88,7 +88,7 @@ def _failed_before(states: dict[str, FileState]) -> set[str]:
 
 
 def _gone(found: Discovery, states: dict[str, FileState]) -> list[str]:
-    """Files of the graph that this run would have found if they were there still; nothing below what it could not read."""
+    """Files of the graph that this run would have found if they were there; not those below what it could not read."""
     there = {file.path for file in found.files}
     return sorted(path for path in states if path not in there and found.covers(path))
 
@@ -105,7 +105,7 @@ def _tell_outsiders(found: Discovery, states: dict[str, FileState], report: Repo
     outside = sum(not scopes.covers(path) for path in states)
     if outside:
         report.notes.append(
-            f"The project has {outside} files outside of the given paths; the tables they define were not known to this run."
+            f"The project has {outside} files outside of the given paths; this run did not know what they define."
         )
 
 

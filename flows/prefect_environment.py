@@ -31,8 +31,8 @@ _SERVER = {
 def client_environment(api_url: str, home: Path | None, chatter: Chatter = "quiet") -> dict[str, str]:
     """What a process that runs flows, or talks to the server at `api_url`, has to have in its environment.
 
-    `home` is Prefect's folder; None leaves the user's own, which may hold the login of the server. `chatter` is about the
-    console only: Prefect's own log, in the UI, is complete in any case.
+    `home` is Prefect's folder; None leaves the user's own, which may hold the login of the server. `chatter` is about
+    the console only: Prefect's own log, in the UI, is complete in any case.
     """
     return {
         **_PRIVACY,

@@ -43,8 +43,8 @@ def prefect_session(
 def _client_settings(api_url: str) -> Iterator[None]:
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    # No heartbeats: they tell a server that a run of a remote worker lives, and would hold the end of each run for up to
-    # a second. The environment cannot switch them off.
+    # No heartbeats: they tell a server that a run of a remote worker lives, and would hold the end of each run for up
+    # to a second. The environment cannot switch them off.
     with temporary_settings(updates={PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
 

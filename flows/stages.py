@@ -118,8 +118,7 @@ def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
             for done in linking.ended():
                 writing.submit(done.batch, number=done.batch.number, digest=done.result.digest)
                 written = sum((write.result for write in writing.ended(wait=False)), written)
-        written = sum((write.result for write in writing.ended()), written)
-    return written
+        return sum((write.result for write in writing.ended()), written)
 
 
 def delete_stage(paths: Sequence[str], report: Report) -> WriteResult:

@@ -1,8 +1,8 @@
 """Where Prefect keeps the results of tasks: a SQLite database through diskcache, in the run's data folder.
 
 The block that a Prefect server knows is empty: the folder is the one of the run that a task belongs to, so one block
-serves every data folder. Two traps of Prefect 3: the engine passes `_sync` to the plain methods and looks for `a...` ones
-in async code; and a cache policy's `key_storage` in the same folder would replace results by their metadata.
+serves every data folder. Two traps of Prefect 3: the engine passes `_sync` to the plain methods and looks for `a...`
+ones in async code; and a cache policy's `key_storage` in the same folder would replace results by their metadata.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def options(context: typer.Context) -> Options:
 
 def terminal() -> "Console":
     """Standard output for people: tables and trees, as wide as the terminal or, into a file, as wide as they need."""
-    from rich.console import Console  # noqa: PLC0415 - rich is not needed for --help
+    from rich.console import Console
 
     plain = not sys.stdout.isatty()
     return Console(highlight=False, soft_wrap=plain, width=160 if plain else None)

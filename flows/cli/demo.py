@@ -38,8 +38,9 @@ def demo(
         raise SourceError(
             f"There are no examples in {folder}.", hint="They come with the source; give their folder, or use `ingest`."
         )
-    settings = load_settings(project=PROJECT)
-    report = ingest.run(settings, [str(folder)], verbose=options(context).verbose, project=PROJECT)
+    given = {"project": PROJECT, "root": str(folder.resolve().parent)}
+    settings = load_settings(**given)
+    report = ingest.run(settings, [str(folder)], verbose=options(context).verbose, **given)
     ingest.finish(report, settings)
     typer.echo(f"\nWhat feeds {QUESTION}?")
     typer.echo(ask.answer(settings, QUESTION, "upstream"))

@@ -31,7 +31,7 @@ def parse(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show the lineage of one script: reads, writes and columns, statement by statement."""
-    from lineage_core import analyze  # noqa: PLC0415 - sqlglot is heavy
+    from lineage_core import analyze
 
     answer = analyze(_text(file), dialect=dialect, catalog=_catalog(catalog))
     if as_json:
@@ -43,7 +43,7 @@ def parse(
 
 
 def _text(file: Path) -> str:
-    from lineage_core.source.decode import decode  # noqa: PLC0415 - keeps --help quick
+    from lineage_core.source.decode import decode
 
     try:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
@@ -68,7 +68,7 @@ _CATALOG_HINT = 'It is a JSON object of table names and their columns: {"dbo.ord
 
 
 def _tree(title: str, answer: "Lineage") -> "Tree":
-    from rich.tree import Tree  # noqa: PLC0415 - keeps --help quick
+    from rich.tree import Tree
 
     tree = Tree(f"[bold]{title}[/bold] ({answer.dialect})")
     for definition in answer.defines:

@@ -52,8 +52,8 @@ def shown() -> Iterator["Progress"]:
     if not sys.stderr.isatty():
         yield Lines()
         return
-    from rich.console import Console  # noqa: PLC0415 - keeps --help quick
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:

@@ -14,9 +14,9 @@ _SHOWN = 20
 
 def show(report: "Report", *, dead_letters: str) -> None:
     """Print the tables, then what was not understood, then what failed. `dead_letters` is the file of refused rows."""
-    from rich.table import Table  # noqa: PLC0415 - keeps --help quick
+    from rich.table import Table
 
-    from flows import report_text  # noqa: PLC0415
+    from flows import report_text
 
     console = terminal()
     table = Table("", report.project, title=report.outcome if not report.failed else "failed", title_justify="left")

@@ -37,9 +37,9 @@ def show_settings(
 
 
 def _rows() -> Iterator[dict[str, str]]:
-    from pydantic import SecretStr  # noqa: PLC0415 - keeps --help quick
+    from pydantic import SecretStr
 
-    from lineage_core.settings import Settings, load_settings  # noqa: PLC0415
+    from lineage_core.settings import Settings, load_settings
 
     current = load_settings()
     for name, field in Settings.model_fields.items():
@@ -71,7 +71,7 @@ def _text(value: Any) -> str:
 
 
 def _table(rows: list[dict[str, str]]) -> None:
-    from rich.table import Table  # noqa: PLC0415 - keeps --help quick
+    from rich.table import Table
 
     table = Table("Environment", "lineage.toml", "Value", "Default", "Meaning", show_lines=False)
     for row in rows:

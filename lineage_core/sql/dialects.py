@@ -15,7 +15,8 @@ class Dialect:
     `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name.
     `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings. `implicit_recursion`:
     a CTE may read itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is
-    a string that may hold a routine's body.
+    a string that may hold a routine's body. `nested_comments`: a block comment may hold another. `slash_comments`:
+    `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`: q'[x]' is one, whatever x holds.
     """
 
     name: str
@@ -30,6 +31,10 @@ class Dialect:
     double_quoted_strings: bool = False
     hash_comments: bool = False
     implicit_recursion: bool = False
+    nested_comments: bool = True
+    slash_comments: bool = False
+    triple_quotes: bool = False
+    q_quotes: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -46,37 +51,53 @@ _POSTGRES = Dialect(name="postgres", sqlglot="postgres", default_schema="public"
 _HIVE = Dialect(
     name="hive", sqlglot="hive", folds_quoted=True, backticks=True, backslash_escapes=True, double_quoted_strings=True
 )
+_MYSQL = replace(_HIVE, name="mysql", sqlglot="mysql", hash_comments=True, nested_comments=False)
 
 _KNOWN = (
     _ANSI,
     _TSQL,
     replace(_TSQL, name="fabric", sqlglot="fabric"),
     _POSTGRES,
-    replace(_POSTGRES, name="redshift", sqlglot="redshift"),
+    replace(_POSTGRES, name="redshift", sqlglot="redshift", backslash_escapes=True),
     replace(_POSTGRES, name="greenplum"),
     replace(_POSTGRES, name="vertica"),
     replace(_POSTGRES, name="materialize", sqlglot="materialize"),
     replace(_POSTGRES, name="risingwave", sqlglot="risingwave"),
     Dialect(name="duckdb", sqlglot="duckdb", folds_quoted=True, default_schema="main", dollar_quotes=True),
-    Dialect(name="sqlite", sqlglot="sqlite", folds_quoted=True, default_schema="main", brackets=True, backticks=True),
-    Dialect(name="snowflake", sqlglot="snowflake", dollar_quotes=True, backslash_escapes=True),
-    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True),
+    Dialect(
+        name="sqlite",
+        sqlglot="sqlite",
+        folds_quoted=True,
+        default_schema="main",
+        brackets=True,
+        backticks=True,
+        nested_comments=False,
+    ),
+    Dialect(
+        name="snowflake",
+        sqlglot="snowflake",
+        dollar_quotes=True,
+        backslash_escapes=True,
+        nested_comments=False,
+        slash_comments=True,
+    ),
+    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True, nested_comments=False, q_quotes=True),
     Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
-    Dialect(name="exasol", sqlglot="exasol"),
+    Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),
-    Dialect(name="trino", sqlglot="trino"),
-    Dialect(name="presto", sqlglot="presto"),
-    Dialect(name="athena", sqlglot="athena", backticks=True),
-    Dialect(name="dremio", sqlglot="dremio"),
+    Dialect(name="trino", sqlglot="trino", nested_comments=False),
+    Dialect(name="presto", sqlglot="presto", nested_comments=False),
+    Dialect(name="athena", sqlglot="athena", backticks=True, nested_comments=False),
+    Dialect(name="dremio", sqlglot="dremio", slash_comments=True),
     Dialect(name="drill", sqlglot="drill", backticks=True),
     _HIVE,
     replace(_HIVE, name="impala"),
     replace(_HIVE, name="spark", sqlglot="spark"),
     replace(_HIVE, name="databricks", sqlglot="databricks"),
-    replace(_HIVE, name="mysql", sqlglot="mysql", hash_comments=True),
-    replace(_HIVE, name="doris", sqlglot="doris", hash_comments=True),
-    replace(_HIVE, name="starrocks", sqlglot="starrocks", hash_comments=True),
-    replace(_HIVE, name="bigquery", sqlglot="bigquery", hash_comments=True),
+    _MYSQL,
+    replace(_MYSQL, name="doris", sqlglot="doris"),
+    replace(_MYSQL, name="starrocks", sqlglot="starrocks"),
+    replace(_MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True),
     Dialect(name="clickhouse", sqlglot="clickhouse", backticks=True, backslash_escapes=True, hash_comments=True),
 )
 

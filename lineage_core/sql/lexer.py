@@ -62,8 +62,10 @@ _KINDS = {
 _COMMENT_DEPTH = 4
 
 
-def _block_comment() -> str:
-    """Nested block comments, as T-SQL and Postgres have them, to a depth of four; an open one runs to the end."""
+def _block_comment(dialect: Dialect) -> str:
+    """A block comment; an open one runs to the end. T-SQL and Postgres nest them: known to a depth of four."""
+    if not dialect.nested_comments:
+        return r"/\*(?s:.*?)(?:\*/|\Z)"
     inner = r"(?:[^/*]++|\*(?!/)|/(?!\*))"
     pattern = rf"/\*{inner}*+\*/"
     for _ in range(_COMMENT_DEPTH):
@@ -77,12 +79,15 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
     rules: list[tuple[str, object]] = [
         (r"\s+", _SKIPPED),
         (r"--[^\r\n]*", _SKIPPED),
-        (_block_comment(), _SKIPPED),
+        (_block_comment(dialect), _SKIPPED),
+        *_special_strings(dialect),
         (r"E'(?:[^'\\]|''|\\(?s:.))*+(?:'|\Z)", kinds.String),
         (rf"(?:[NBXR]|U&)?'(?:{plain}++|''{escape})*+(?:'|\Z)", kinds.String),
     ]
     if dialect.hash_comments:
         rules.append((r"#[^\r\n]*", _SKIPPED))
+    if dialect.slash_comments:
+        rules.append((r"//[^\r\n]*", _SKIPPED))
     if dialect.dollar_quotes:
         rules.append((r"\$([A-Z_]\w*|)\$(?s:.*?)(?:\$\1\$|\Z)", kinds.Literal))
     rules.append((r'"(?:[^"]|"")*+(?:"|\Z)', kinds.String if dialect.double_quoted_strings else kinds.Name.Builtin))
@@ -98,6 +103,17 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
         (r"(?s:.)", kinds.Punctuation),
     ]
     return rules
+
+
+def _special_strings(dialect: Dialect) -> Iterator[tuple[str, object]]:
+    """Strings whose quotes would be taken for usual ones."""
+    if dialect.triple_quotes:
+        for quote in ("'''", '"""'):
+            yield rf"[RB]{{0,2}}{quote}(?:[^\\]|\\(?s:.))*?(?:{quote}|\Z)", kinds.String
+    if dialect.q_quotes:
+        for opening, closing in ("[]", "()", "{}", "<>"):
+            yield rf"N?Q'\{opening}(?s:.*?)(?:\{closing}'|\Z)", kinds.String
+        yield r"N?Q'([^\s\[({<])(?s:.*?)(?:\1'|\Z)", kinds.String
 
 
 class _Lexer(Lexer):

@@ -10,8 +10,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lineage_core.ingest import limits
+from lineage_core.ingest.parse_stage import parse_files
+from lineage_core.model.facts import FileFacts
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lineage_core.ingest.parse_stage import FileParse, ParseOptions
+    from lineage_core.model.files import FileVersion
 
 MIB = 2**20
 
@@ -113,3 +120,23 @@ def allocated(items: Sequence[int]) -> list[int]:
 def refused(items: Sequence[int]) -> list[int]:
     """An error of the function itself."""
     raise ValueError(f"no {items[0]}")
+
+
+def endless(text: str, dialect: str = "") -> FileFacts:
+    """A parser that comes to no end with a text that says so."""
+    while "endless" in text:
+        pass
+    return FileFacts(dialect=dialect)
+
+
+def endless_in_native_code(text: str, dialect: str = "") -> FileFacts:
+    """A parser that comes to no end where no signal is looked at."""
+    if "endless" in text:
+        sum(range(10**15))
+    return FileFacts(dialect=dialect)
+
+
+def parsed_with_short_grace(versions: Sequence[FileVersion], options: ParseOptions) -> list[FileParse]:
+    """Parse with a parser that never ends, and little grace for it."""
+    limits._GRACE_SECONDS = 0.3
+    return parse_files(versions, options, endless_in_native_code)

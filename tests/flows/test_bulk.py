@@ -1,0 +1,325 @@
+"""The bulk flow on a real Prefect server and a real Neo4j."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lineage_core.graph.snapshot import snapshot
+from lineage_core.ingest import write_stage
+from neo4j.exceptions import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from uuid import UUID
+
+    from conftest import Ingest
+    from lineage_core.graph.connection import Database
+    from neo4j import Driver
+
+TABLES = 60
+"""More than a batch holds."""
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    """A folder with a table, a view on it and a procedure that fills another table."""
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    (folder / "orders.sql").write_text("CREATE TABLE dbo.Orders (Id int, Amount money);")
+    (folder / "v.sql").write_text("CREATE VIEW dbo.Big AS SELECT * FROM dbo.Orders WHERE Amount > 5;")
+    (folder / "load.sql").write_text(
+        "CREATE PROCEDURE dbo.Load AS INSERT INTO dbo.Sums (Total) SELECT SUM(Amount) FROM dbo.Big;"
+    )
+    return folder
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A folder of two batches."""
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    for number in range(TABLES):
+        (folder / f"t{number:02d}.sql").write_text(f"CREATE TABLE dbo.T{number:02d} (Id int);")
+    return folder
+
+
+def test_a_folder_becomes_a_graph_and_the_report_counts_it(
+    ingest: Ingest, sql: Path, driver: Driver, database: Database, project: str
+) -> None:
+    report = ingest()
+    assert report.files.ok == 3
+    assert report.changes.nodes_created > 0
+    assert report.changes.relationships_created > 0
+    assert not report.failed
+    assert report.content.labels["File"] == 3
+    assert report.content.types["DEFINES"] == 3
+    assert {"discover", "hash", "parse", "link", "write"} <= report.seconds.keys()
+    assert report.peak_memory > 50 * 2**20
+    records, _, _ = driver.execute_query(
+        "MATCH (c:Column)<-[:CONTAINS]-(t:DataAsset {project_id: $p}) WHERE toLower(c.name) = 'amount' "
+        "RETURN t.name AS name ORDER BY name",
+        p=project,
+        database_=database.name,
+    )
+    assert [record["name"].lower() for record in records] == ["big", "orders"], "the view's star has the table's columns"
+
+
+def test_a_second_run_parses_and_writes_nothing(ingest: Ingest, sql: Path) -> None:
+    first = ingest()
+    second = ingest()
+    assert second.files.unchanged == 3
+    assert second.changes.total == 0
+    assert second.cache_hits == second.cache_misses == 0
+    assert "parse" not in second.seconds
+    assert second.outcome == "nothing changed, nothing was written"
+    assert second.content == first.content
+
+
+def test_a_changed_file_is_parsed_alone_and_a_whole_unchanged_batch_shows_as_cached(
+    ingest: Ingest, tables: Path, task_states: Callable[[str], dict[str, str]]
+) -> None:
+    first = ingest()
+    assert task_states(first.run_id) == {
+        **{f"{stage} batch-000 (50 files)": "Completed" for stage in ("hash", "parse", "link", "write")},
+        **{f"{stage} batch-001 (10 files)": "Completed" for stage in ("hash", "parse", "link", "write")},
+    }
+    (tables / "t55.sql").write_text("CREATE TABLE dbo.T55 (Id int, Name varchar(9));")
+    second = ingest()
+    assert (second.files.ok, second.files.unchanged) == (1, TABLES - 1)
+    assert (second.cache_hits, second.cache_misses) == (TABLES - 1, 1)
+    assert second.changes.nodes_created == 1, "the new column"
+    states = task_states(second.run_id)
+    assert states["parse batch-000 (50 files)"] == "Cached"
+    assert states["parse batch-001 (10 files)"] == "Completed"
+
+
+def test_without_the_cache_everything_is_parsed_and_nothing_shows_as_cached(
+    ingest: Ingest, sql: Path, task_states: Callable[[str], dict[str, str]]
+) -> None:
+    ingest()
+    again = ingest(force=True, enable_cache=False)
+    assert (again.cache_hits, again.cache_misses) == (0, 3)
+    assert task_states(again.run_id)["parse batch-000 (3 files)"] == "Completed"
+    assert again.changes.total == 0
+
+
+def test_a_cleared_cache_makes_the_next_run_parse(ingest: Ingest, sql: Path) -> None:
+    ingest()
+    assert ingest(force=True).cache_hits == 3
+    assert ingest(force=True, clear_cache=True).cache_misses == 3
+
+
+def test_any_combination_of_optimisations_gives_the_same_graph(
+    ingest: Ingest, sql: Path, driver: Driver, database: Database, project: str
+) -> None:
+    (sql / "broken.sql").write_text("SELECT 1 AS One;\nGO\nSELECT FROM WHERE (;\n")
+    graphs = []
+    for cache in (True, False):
+        for batching in (True, False):
+            name = f"{project}-{cache}-{batching}"
+            report = ingest(project=name, enable_cache=cache, enable_batching=batching)
+            assert report.changes.total > 0
+            graphs.append(snapshot(driver, database.name, name))
+            driver.execute_query("MATCH (n {project_id: $p}) DETACH DELETE n", p=name, database_=database.name)
+    assert graphs[0].nodes
+    assert graphs[0].rels
+    assert all(graph == graphs[0] for graph in graphs)
+
+
+def test_a_file_that_is_gone_goes_from_the_graph(ingest: Ingest, sql: Path) -> None:
+    before = ingest()
+    (sql / "load.sql").unlink()
+    after = ingest()
+    assert after.files.deleted == 1
+    assert after.content.labels["FunctionOrProcedure"] == 0
+    assert before.content.labels["FunctionOrProcedure"] == 1
+    assert after.content.labels["DataAsset"] == before.content.labels["DataAsset"] - 1, "dbo.Sums was named there only"
+
+
+def test_a_run_over_a_part_of_the_project_deletes_nothing_outside_and_says_what_it_did_not_know(
+    ingest: Ingest, sql: Path
+) -> None:
+    ingest()
+    (sql / "more").mkdir()
+    (sql / "more" / "x.sql").write_text("CREATE TABLE dbo.X (Id int);")
+    report = ingest("sql/more")
+    assert report.files.deleted == 0
+    assert report.content.labels["File"] == 4
+    assert "3 files outside" in report.notes[0]
+
+
+def test_what_cannot_be_looked_at_is_named_and_not_deleted(ingest: Ingest, sql: Path) -> None:
+    ingest()
+    (sql / "v.sql").unlink()
+    (sql / "v.sql").symlink_to("nowhere.sql")
+    report = ingest()
+    assert report.failed
+    assert report.failed_files[0].path == "sql/v.sql"
+    assert report.files.deleted == 0
+    assert report.content.labels["File"] == 3
+    assert "sql/v.sql" in report.notes[0]
+
+
+def test_a_bad_file_costs_itself_and_is_tried_again_in_every_run(ingest: Ingest, sql: Path) -> None:
+    (sql / "binary.sql").write_bytes(b"PGDMP\x01\x0e\x00")
+    (sql / "empty.sql").touch()
+    for changed in (True, False):
+        report = ingest()
+        assert report.failed
+        assert report.files.failed == 1
+        assert "sql/binary.sql" in report.outcome
+        assert "pg_dump" in report.outcome
+        assert (report.changes.total > 0) == changed
+    (sql / "binary.sql").write_text("CREATE TABLE dbo.Mended (Id int);")
+    assert not ingest().failed
+
+
+def test_a_statement_that_is_not_understood_is_named_by_line_and_fails_nothing(ingest: Ingest, sql: Path) -> None:
+    (sql / "broken.sql").write_text("CREATE TABLE dbo.Fine (Id int);\nGO\nSELECT FROM WHERE (;\nGO\n")
+    report = ingest()
+    assert not report.failed
+    assert report.files.partial == 1
+    assert [(item.path, item.line) for item in report.problems] == [("sql/broken.sql", 3)]
+
+
+def test_a_failed_batch_fails_the_run_by_name_and_the_others_are_written(
+    ingest: Ingest, tables: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    _refuse(monkeypatch, batch=1, error=RuntimeError("t57 is refused"))
+    report = ingest()
+    assert report.failed
+    assert report.failures == ["write batch-001 (10 files), sql/t50.sql to sql/t59.sql: RuntimeError: t57 is refused"]
+    assert report.content.labels["File"] == 50
+    assert (settings.runs_dir / report.run_id).is_dir(), "kept to be looked at"
+    monkeypatch.undo()
+
+
+def test_the_run_after_a_failed_one_writes_what_is_missing(
+    ingest: Ingest, tables: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    with monkeypatch.context() as fault:
+        _refuse(fault, batch=1, error=RuntimeError("for now"))
+        (tables / "t00.sql").unlink()
+        assert ingest().failed
+    report = ingest()
+    assert not report.failed
+    assert report.files.ok == 10
+    assert report.content.labels["File"] == TABLES - 1
+    assert not (settings.runs_dir / report.run_id).exists()
+
+
+def test_a_transient_error_is_tried_again_after_one_and_two_seconds(
+    ingest: Ingest, sql: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[float] = []
+    _refuse(monkeypatch, batch=0, error=ServiceUnavailable("gone for a moment"), times=2, tries=tries)
+    report = ingest()
+    assert not report.failed
+    assert [round(later - earlier) for earlier, later in zip(tries, tries[1:], strict=False)] == [1, 2]
+
+
+def test_gone_files_wait_until_everything_else_is_written(
+    ingest: Ingest, sql: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest()
+    (sql / "load.sql").rename(sql / "load2.sql")
+    with monkeypatch.context() as fault:
+        _refuse(fault, batch=0, error=RuntimeError("refused"))
+        report = ingest()
+    assert report.files.deleted == 0
+    assert report.content.labels["FunctionOrProcedure"] == 1
+    assert any("1 gone files stay" in note for note in report.notes)
+    assert ingest().files.deleted == 1
+
+
+def test_the_run_leaves_its_report_and_the_files_to_look_at_in_the_ui(
+    ingest: Ingest, sql: Path, artifacts: Callable[[str], dict[str, Any]]
+) -> None:
+    (sql / "binary.sql").write_bytes(b"\x00\x01\x02")
+    report = ingest()
+    kept = artifacts(report.run_id)
+    assert kept["ingest-report"].startswith("# sql/binary.sql")
+    assert "| Files | 3 ok, 1 failed |" in kept["ingest-report"]
+    assert '"file": "sql/binary.sql"' in kept["ingest-files"]
+
+
+def test_folders_of_runs_that_failed_long_ago_are_forgotten(ingest: Ingest, sql: Path, settings: Any) -> None:
+    old, young = settings.runs_dir / "old", settings.runs_dir / "young"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    eight_days_ago = time.time() - 8 * 86_400
+    os.utime(old, (eight_days_ago, eight_days_ago))
+    ingest()
+    assert young.exists()
+    assert not old.exists()
+
+
+def _refuse(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    batch: int,
+    error: Exception,
+    times: int = 1_000,
+    tries: list[float] | None = None,
+) -> None:
+    """Make writing one batch fail, a number of times."""
+    write = write_stage.write_batch
+    log = tries if tries is not None else []
+
+    def faulty(number: int, *rest: Any) -> Any:
+        if number == batch:
+            log.append(time.monotonic())
+            if len(log) <= times:
+                raise error
+        return write(number, *rest)
+
+    monkeypatch.setattr(write_stage, "write_batch", faulty)
+
+
+@pytest.fixture
+def task_states(prefect_api: str) -> Callable[[str], dict[str, str]]:
+    """Asks the server for a run's task runs: name -> state."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    def ask(run_id: str) -> dict[str, str]:
+        with temporary_settings({PREFECT_API_URL: prefect_api}), get_client(sync_client=True) as client:
+            found = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[_uuid(run_id)])))
+        return {run.name: run.state_name or "" for run in found}
+
+    def settled(run_id: str) -> dict[str, str]:
+        """The server records task runs from events, some tenths of a second after they happen."""
+        deadline = time.monotonic() + 20
+        while (states := ask(run_id)) and set(states.values()) & {"Running", "Pending"} or not states:
+            assert time.monotonic() < deadline, states
+            time.sleep(0.1)
+        return states
+
+    return settled
+
+
+@pytest.fixture
+def artifacts(prefect_api: str) -> Callable[[str], dict[str, Any]]:
+    """Asks the server for a run's artifacts: key -> data."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    def ask(run_id: str) -> dict[str, Any]:
+        only = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[_uuid(run_id)]))
+        with temporary_settings({PREFECT_API_URL: prefect_api}), get_client(sync_client=True) as client:
+            return {item.key: item.data for item in client.read_artifacts(artifact_filter=only)}
+
+    return ask
+
+
+def _uuid(text: str) -> UUID:
+    from uuid import UUID
+
+    return UUID(text)
