@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from lineage_core.errors import ServerError, SettingsError
+from tasks.results import register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,7 @@ def read_prefect_file(path: Path) -> PrefectFile:
 
 
 def deploy(path: Path) -> PrefectFile:
-    """Make pool, queues and every deployment of the prefect.yaml at `path` on the current Prefect server.
+    """Make pool, queues, result storage and every deployment of a prefect.yaml on the current Prefect server.
 
     Raises:
         SettingsError: the file is missing or incomplete.
@@ -82,6 +83,7 @@ def deploy(path: Path) -> PrefectFile:
     """
     declared = read_prefect_file(path)
     asyncio.run(make_pool(declared.definitions.pool))
+    register()
     _make_deployments(path)
     return declared
 

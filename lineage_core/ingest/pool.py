@@ -165,7 +165,7 @@ class ParserPool:
                     raise CancelledError from None
                 raise _DiedError(_OUT_OF_MEMORY if isinstance(error, MemoryError) else _cause(code)) from error
             if worker.size() > self._share:
-                worker.stop()  # Python gives little back of what it has used; a new process starts in 20 ms
+                worker.stop()  # Python gives little back of what it has used; a new process starts in 40 ms
             return results
 
     def _pids(self) -> set[int]:

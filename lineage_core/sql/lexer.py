@@ -74,14 +74,16 @@ def _block_comment(dialect: Dialect) -> str:
 
 
 def _rules(dialect: Dialect) -> list[tuple[str, object]]:
-    escape = r"|\\(?s:.)" if dialect.backslash_escapes else ""
+    escape = r"|\\(?s:.)?" if dialect.backslash_escapes else ""
     plain = r"[^'\\]" if dialect.backslash_escapes else "[^']"
     rules: list[tuple[str, object]] = [
         (r"\s+", _SKIPPED),
+        # most tokens are words: tried early, unless a quote follows, as behind the N of N'...'
+        (r"[^\W\d][\w$#@]*+(?!['\"]|&')", kinds.Name),
         (r"--[^\r\n]*", _SKIPPED),
         (_block_comment(dialect), _SKIPPED),
         *_special_strings(dialect),
-        (r"E'(?:[^'\\]|''|\\(?s:.))*+(?:'|\Z)", kinds.String),
+        (r"E'(?:[^'\\]|''|\\(?s:.)?)*+(?:'|\Z)", kinds.String),
         (rf"(?:[NBXR]|U&)?'(?:{plain}++|''{escape})*+(?:'|\Z)", kinds.String),
     ]
     if dialect.hash_comments:
@@ -90,7 +92,10 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
         rules.append((r"//[^\r\n]*", _SKIPPED))
     if dialect.dollar_quotes:
         rules.append((r"\$([A-Z_]\w*|)\$(?s:.*?)(?:\$\1\$|\Z)", kinds.Literal))
-    rules.append((r'"(?:[^"]|"")*+(?:"|\Z)', kinds.String if dialect.double_quoted_strings else kinds.Name.Builtin))
+    if dialect.double_quoted_strings:
+        rules.append((r'[BR]?"(?:[^"\\]|""|\\(?s:.)?)*+(?:"|\Z)', kinds.String))
+    else:
+        rules.append((r'"(?:[^"]|"")*+(?:"|\Z)', kinds.Name.Builtin))
     if dialect.brackets:
         rules.append((r"\[(?:[^\]]|\]\])*+(?:\]|\Z)", kinds.Name.Builtin))
     if dialect.backticks:

@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from lineage_core.model.facts import Statement
+from lineage_core.model.facts import Query, Statement
 from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
@@ -78,6 +78,8 @@ def assemble(builder: Builder, parts: Parts) -> Statement:
     sources = [name for name, times in builder.reads.items() if times > parts.targets.get(name, 0)]
     reads = tuple(dict.fromkeys(name for name in (*sources, *parts.reads) if name))
     writes = tuple(dict.fromkeys(name for name in parts.writes if name))
+    queries = tuple(query for query in builder.queries if query is not None)
+    constant = parts.kind == "insert" and not any(map(_says_something, queries))
     created = parts.kind in {"select_into", "table"}
     local = tuple(name for name in writes if created and is_local(name))
     return Statement(
@@ -89,8 +91,15 @@ def assemble(builder: Builder, parts: Parts) -> Statement:
         calls=tuple(builder.calls),
         temporary=tuple(dict.fromkeys((*parts.temporary, *local))),
         creates=parts.creates,
-        queries=tuple(query for query in builder.queries if query is not None),
-        flows=parts.flows,
+        queries=() if constant else queries,
+        flows=() if constant else parts.flows,
+    )
+
+
+def _says_something(query: Query) -> bool:
+    """Whether anything flows: rows of constants, of which data scripts hold thousands, say only that they are written."""
+    return bool(query.sources or query.influences or query.branches) or any(
+        output.refs or output.star for output in query.outputs
     )
 
 

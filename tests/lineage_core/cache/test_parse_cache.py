@@ -437,3 +437,23 @@ def test_it_says_nothing_when_all_is_well(settings: Settings, caplog: pytest.Log
     with caplog.at_level(logging.INFO):
         fill(settings, 100)
     assert caplog.records == []
+
+
+def test_processes_that_meet_the_damage_together_share_the_new_database(settings: Settings) -> None:
+    fill(settings, 50)
+    garbage(settings.parse_cache_dir / "cache.db")
+    script = (
+        "import sys\n"
+        "from lineage_core.cache.parse_cache import Entry, ParseCache, facts_key\n"
+        "from lineage_core.model.facts import FileFacts\n"
+        "from lineage_core.settings import load_settings\n"
+        "with ParseCache(load_settings(data_dir=sys.argv[1])) as cache:\n"
+        "    key = facts_key(sys.argv[2], '', '1')\n"
+        "    cache.put(Entry(key=key, encoding='utf-8', facts=FileFacts(dialect='ansi')))\n"
+    )
+    command = [sys.executable, "-c", script, str(settings.data_dir)]
+    writers = [subprocess.Popen([*command, str(number)]) for number in range(4)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    with ParseCache(settings) as cache:
+        assert cache.check() == CacheCheck(checked=4, damaged=0)
+    assert quarantined(settings) == ["parse_cache.db"]

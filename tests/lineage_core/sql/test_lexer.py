@@ -11,7 +11,24 @@ from lineage_core.sql.dialects import DIALECTS, dialect
 from lineage_core.sql.lexer import DOLLAR, GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD, tokenize
 
 PIECES = (
-    *("select", "GO", "go 5", "N'x'", "E'\\''", "''", '"q"', "[b]]c]", "`t`", "$$", "$a$", "@v", "#t", "1.5e3", ".", ";"),
+    *(
+        "select",
+        "GO",
+        "go 5",
+        "N'x'",
+        "E'\\''",
+        "''",
+        '"q"',
+        "[b]]c]",
+        "`t`",
+        "$$",
+        "$a$",
+        "@v",
+        "#t",
+        "1.5e3",
+        ".",
+        ";",
+    ),
     *("/*", "*/", "--", "#", "\n", "\r\n", " ", "\\", "::", ":=", "é", "\x00", "'", '"', "[", "`", "(", ")", "U&'z'"),
 )
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=4)), max_size=30).map("".join)
@@ -34,16 +51,33 @@ def test_tokens_stand_where_they_say_and_leave_only_space_and_comments(text: str
         assert text[start : start + len(token.text)] == token.text
         assert start >= position
         assert token.text
-        assert blank(text[position:start])
+        assert blank(text[position:start], name)
         assert token.upper in {"", token.text.upper()}
         position = token.end - offset
-    assert blank(text[position:])
+    assert blank(text[position:], name)
 
 
-def blank(gap: str) -> bool:
-    """White space and comments only: what is left between tokens."""
-    gap = gap.strip()
-    return not gap or gap.startswith(("--", "/*", "#"))
+def blank(gap: str, name: str) -> bool:
+    """Whether a text is white space and comments only, by a reader that shares nothing with the lexer's rules."""
+    traits = dialect(name)
+    line_marks = ("--", *("#",) * traits.hash_comments, *("//",) * traits.slash_comments)
+    while gap := gap.lstrip():
+        if gap.startswith(line_marks):
+            gap = re.split(r"[\r\n]", gap, maxsplit=1)[1] if re.search(r"[\r\n]", gap) else ""
+        elif gap.startswith("/*"):
+            gap = behind_comment(gap, nested=traits.nested_comments)
+        else:
+            return False
+    return True
+
+
+def behind_comment(gap: str, *, nested: bool) -> str:
+    depth, position = 1, 2
+    while depth and position < len(gap):
+        pair = gap[position : position + 2]
+        depth += (pair == "/*" and nested) - (pair == "*/")
+        position += 2 if pair == "*/" or (pair == "/*" and nested) else 1
+    return gap[position:]
 
 
 @given(TEXTS, NAMES)
@@ -85,6 +119,14 @@ def test_a_token_that_opens_its_line_has_only_space_before_it(text: str, name: s
         ("a--b\rc", "ansi", [(WORD, "a"), (WORD, "c")]),
         ("a/*b*/c", "ansi", [(WORD, "a"), (WORD, "c")]),
         ("a/*b/*c*/d*/e", "tsql", [(WORD, "a"), (WORD, "e")]),
+        ("a/*b/*c*/d", "oracle", [(WORD, "a"), (WORD, "d")]),
+        ("a//b\nc", "snowflake", [(WORD, "a"), (WORD, "c")]),
+        ("a//b", "tsql", [(WORD, "a"), (SYMBOL, "/"), (SYMBOL, "/"), (WORD, "b")]),
+        ("q'[it's]' nQ'!x!'", "oracle", [(STRING, "q'[it's]'"), (STRING, "nQ'!x!'")]),
+        ("q'x'", "tsql", [(WORD, "q"), (STRING, "'x'")]),
+        ("'''a'b''' 1", "bigquery", [(STRING, "'''a'b'''"), (NUMBER, "1")]),
+        ('"""c"d""" 1', "bigquery", [(STRING, '"""c"d"""'), (NUMBER, "1")]),
+        (r'"a\"b" r"c"', "mysql", [(STRING, r'"a\"b"'), (STRING, 'r"c"')]),
         ("a/*/*/*/*x*/*/*/*/b", "tsql", [(WORD, "a"), (WORD, "b")]),
         ("a/***/b/**/c", "tsql", [(WORD, "a"), (WORD, "b"), (WORD, "c")]),
         ("'--' '/*'", "tsql", [(STRING, "'--'"), (STRING, "'/*'")]),
