@@ -8,9 +8,11 @@ its process is gone; a server that was left behind is taken over by the next com
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 10.0
 _LOCK_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.02
 
 
 class ProcessId(BaseModel):
@@ -147,15 +150,19 @@ class LocalServer:
 
 
 def _stop(process: ProcessId) -> None:
-    running = process.find()
-    if running is None:
-        return
-    running.terminate()
-    try:
-        running.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        running.kill()
-        running.wait(STOP_SECONDS)
+    """End the server: asked first, then forced.
+
+    It may be the child of another process that has not reaped it yet, so it is looked at rather than waited for.
+    """
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        running = process.find()
+        if running is not None:
+            running.send_signal(number)
+        deadline = time.monotonic() + STOP_SECONDS
+        while process.find() is not None and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
 
 
 def _free_port() -> int:

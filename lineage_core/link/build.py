@@ -41,6 +41,7 @@ class CatalogBuilder:
     _shapes: dict[tuple[str, str], _Shape] = field(default_factory=dict)
     _changes: list[tuple[str, TableChange, Naming]] = field(default_factory=list)
     _parts: list[tuple[str, ObjectFact, Naming]] = field(default_factory=list)
+    _triggers: list[tuple[str, str, Naming]] = field(default_factory=list)
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Take one file's facts."""
@@ -57,9 +58,17 @@ class CatalogBuilder:
                 self._synonyms.setdefault(key, []).append((path, item, naming))
             if item.kind in PARTS:
                 self._parts.append((path, item, naming.within(item.database)))
+        self._add_triggers(facts, naming)
         for statement in facts.statements:
             self._add_shape(path, facts, statement, naming)
         self._changes += [(path, change, naming) for change in facts.changes]
+
+    def _add_triggers(self, facts: FileFacts, naming: Naming) -> None:
+        """Triggers that execute a function: (function, table)."""
+        for statement in facts.statements:
+            if statement.kind == "trigger" and statement.owner is not None:
+                table, own = facts.objects[statement.owner].on, naming.within(statement.database)
+                self._triggers += [(name, table, own) for name in statement.calls if table]
 
     def _add_shape(self, path: str, facts: FileFacts, statement: Statement, naming: Naming) -> None:
         owner = facts.objects[statement.owner] if statement.owner is not None else None
@@ -87,6 +96,11 @@ class CatalogBuilder:
         for path, change, naming in sorted(self._changes, key=lambda item: (item[0], item[1].line)):
             _apply(catalog, path, change, naming)
         _Shapes(catalog, self._shapes).resolve_all()
+        tables: dict[str, set[str]] = {}
+        for function, table, naming in self._triggers:
+            known = naming.on(catalog)
+            tables.setdefault(to_text(known.asset(function)), set()).add(to_text(known.asset(table)))
+        catalog.trigger_tables = {function: sorted(found) for function, found in tables.items()}
         for path, item, naming in self._parts:
             part = part_key(item, naming.on(catalog)).text
             catalog.parts[part] = max(path, catalog.parts.get(part, ""))

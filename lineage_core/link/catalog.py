@@ -66,6 +66,8 @@ class Catalog(BaseModel):
     routines: dict[str, Routine] = Field(default_factory=dict)
     synonyms: dict[str, str] = Field(default_factory=dict)
     """Synonym -> key of what it stands for, chains followed."""
+    trigger_tables: dict[str, list[str]] = Field(default_factory=dict)
+    """Function -> the tables whose triggers execute it: what NEW and OLD are in its body."""
     parts: dict[str, str] = Field(default_factory=dict)
     """Trigger, synonym, index or constraint (its id without the project) -> the file that decides its properties."""
     _by_schema: dict[tuple[str, str], list[Key]] = PrivateAttr(default_factory=dict)

@@ -40,4 +40,6 @@ def part_key(item: ObjectFact, naming: Naming) -> PartKey:
     label = PARTS[item.kind]
     if item.on and label in {Label.INDEX, Label.CONSTRAINT}:
         return PartKey(label, (*naming.asset(item.on, item.database), split_normalised(item.name)[-1]))
+    if item.on and len(split_normalised(item.name)) == 1:  # a trigger lives in its table's schema
+        return PartKey(label, (*naming.asset(item.on, item.database)[:2], item.name))
     return PartKey(label, naming.defined(item.name, item.database))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineage_core.link.catalog import Catalog, Key, to_text
+from lineage_core.link.catalog import Catalog, Key, from_text, to_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.session import Collapsed, Session
@@ -13,6 +13,7 @@ from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind
 from lineage_core.model.files import FileStatus
 from lineage_core.model.rows import FileRows
 from lineage_core.model.schema import RelType
+from lineage_core.sql.names import join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,10 +98,31 @@ class _Linker:
             private = owner if owner is not None and self._facts.objects[owner].kind not in RELATIONS else None
             naming = self._naming.within(statement.database)
             if private not in sessions:
-                table = self._facts.objects[private].on if private is not None else ""
+                table = self._trigger_table(private, naming) if private is not None else ""
                 sessions[private] = Session(_columns_of(self._graph.catalog, naming), table)
             _, collapsed = sessions[private].take(statement)
             self._statement(statement, collapsed, naming)
+
+    def _trigger_table(self, owner: int, naming: Naming) -> str:
+        """What inserted, deleted, NEW and OLD stand for: a trigger's table, or that of the triggers of a function."""
+        item = self._facts.objects[owner]
+        if item.on:
+            return item.on
+        key = to_text(naming.defined(item.name, item.database))
+        tables = self._graph.catalog.trigger_tables.get(key, [])
+        return join_parts(from_text(tables[0])) if len(tables) == 1 else ""
+
+    def _computed(self, item: ObjectFact, key: Key) -> None:
+        """A computed column flows from its inputs, columns of the same table."""
+        known = self._graph.catalog.assets.get(to_text(key))
+        if known is None or known.path != self._graph.path:
+            return
+        for fact, ref in ((fact, ref) for fact in item.columns for ref in fact.refs):
+            target = self._graph.column(key, fact.name)
+            source = self._graph.column(key, ref.name, item.line)
+            step = self._graph.transformation(self._graph.asset(key), target, "computed", fact.expression)
+            self._graph.rel(RelType.INPUT_TO, source, step, line=item.line, kind=ref.kind)
+            self._graph.rel(RelType.GENERATES, step, target, line=item.line)
 
     def _object(self, item: ObjectFact) -> Node | None:
         naming = self._naming.within(item.database)
@@ -108,6 +130,7 @@ class _Linker:
             key = naming.defined(item.name, item.database)
             node = self._graph.asset(key)
             self._graph.columns(key)
+            self._computed(item, key)
             return node
         if item.kind in ROUTINES:
             return self._graph.routine(naming.defined(item.name, item.database))

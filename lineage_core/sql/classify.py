@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload"})
 """Statements with lineage of their own, for sqlglot."""
 
-WALKED_KINDS = frozenset({"exec", "condition", "declare_table"})
+WALKED_KINDS = frozenset({"exec", "condition", "declare_table", "bulk_insert"})
 """Statements whose tables and calls are read from tokens alone, without being degraded for it."""
 
 VIEW_KINDS = frozenset({"create_view", "create_materialized_view"})
@@ -55,7 +55,7 @@ _FIRST_WORD = {
     "CALL": "exec",
     "USE": "use",
     "GO": "go",
-    "BULK": "insert",
+    "BULK": "bulk_insert",
 }
 
 _CREATED = {
@@ -123,6 +123,8 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return _created(tokens, at, end)
     if token.upper == "COMMENT":
         return "comment"
+    if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
+        return "control"
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:

@@ -7,7 +7,14 @@ from typing import NamedTuple
 from lineage_core.sql.lexer import SYMBOL, WORD, Token
 
 _SYMBOL_STARTS = frozenset("(")
-_BODY_WORDS = frozenset({"BEGIN", "IS", "AS"})
+_BODY_WORDS = frozenset({"IS", "AS"})
+_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "CALL"})
+_SINGLE_STARTS = {
+    "create_function": frozenset({"RETURN"}),
+    "create_procedure": _VERBS,
+    "create_trigger": _VERBS | {"SET"},
+}
+"""The words with which the body of a routine without a block may start."""
 
 
 class Cut(NamedTuple):
@@ -81,22 +88,34 @@ class Cursor:
         one.
         """
         depth = 0
-        for index in range(self.at + 1, self.end):
+        for index in range(self.at + 1, semicolon):
             token = self.tokens[index]
-            if token.text == "(":
-                depth += 1
-            elif token.text == ")":
-                depth -= 1
-            elif depth == 0 and token.upper == "BEGIN":
+            depth += (token.text == "(") - (token.text == ")")
+            if depth:
+                continue
+            if token.upper in {"BEGIN", "DECLARE"}:
                 return index
-            elif depth == 0 and token.upper in _BODY_WORDS and self._block_follows(index):
+            if token.upper in _BODY_WORDS and self._block_follows(index):
                 return index + 1
-            elif depth == 0 and index >= semicolon:
-                return None
         return None
+
+    def find_single(self, kind: str, end: int) -> int:
+        """Where a routine's only statement starts: RETURN of a function, what follows FOR EACH ROW of a trigger;
+        `end` where there is none.
+        """
+        depth, row = 0, kind != "create_trigger"
+        for index in range(self.at + 1, end):
+            token = self.tokens[index]
+            depth += (token.text == "(") - (token.text == ")")
+            if depth == 0 and row and token.upper in _SINGLE_STARTS[kind]:
+                return index
+            row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
+        return end
 
     def _block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""
+        if index + 1 < self.end and self.tokens[index + 1].text == "(":
+            return False
         for later in range(index + 1, min(index + 400, self.end)):
             if self.tokens[later].upper == "BEGIN":
                 return True

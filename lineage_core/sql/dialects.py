@@ -17,6 +17,7 @@ class Dialect:
     a CTE may read itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is
     a string that may hold a routine's body. `nested_comments`: a block comment may hold another. `slash_comments`:
     `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`: q'[x]' is one, whatever x holds.
+    `delimiter_command`: the client's DELIMITER sets what ends a statement.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Dialect:
     slash_comments: bool = False
     triple_quotes: bool = False
     q_quotes: bool = False
+    delimiter_command: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -51,7 +53,9 @@ _POSTGRES = Dialect(name="postgres", sqlglot="postgres", default_schema="public"
 _HIVE = Dialect(
     name="hive", sqlglot="hive", folds_quoted=True, backticks=True, backslash_escapes=True, double_quoted_strings=True
 )
-_MYSQL = replace(_HIVE, name="mysql", sqlglot="mysql", hash_comments=True, nested_comments=False)
+_MYSQL = replace(
+    _HIVE, name="mysql", sqlglot="mysql", hash_comments=True, nested_comments=False, delimiter_command=True
+)
 
 _KNOWN = (
     _ANSI,
@@ -97,7 +101,7 @@ _KNOWN = (
     _MYSQL,
     replace(_MYSQL, name="doris", sqlglot="doris"),
     replace(_MYSQL, name="starrocks", sqlglot="starrocks"),
-    replace(_MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True),
+    replace(_MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True, delimiter_command=False),
     Dialect(name="clickhouse", sqlglot="clickhouse", backticks=True, backslash_escapes=True, hash_comments=True),
 )
 

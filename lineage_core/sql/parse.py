@@ -8,6 +8,7 @@ import re
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.ddl import Ddl, read_ddl
+from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
@@ -38,6 +39,7 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
+    text = blank_delimiters(text, traits)
     reader = _Reader(text, traits)
     for index, item in enumerate(split(text, traits)):
         reader.take(index, item)

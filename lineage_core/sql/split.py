@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
+from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
 from lineage_core.sql.split_batches import BatchSplitter
-from lineage_core.sql.split_block import split_block
+from lineage_core.sql.split_block import TRANSACTION, split_block
 from lineage_core.sql.stdin_data import blank_copy_data
 
 if TYPE_CHECKING:
@@ -44,16 +45,16 @@ class Slice:
 
 def split(text: str, dialect: Dialect) -> list[Slice]:
     """The slices of a text; they cover it without gap or overlap. A text without any statement is one slice."""
-    tokens = tokenize(blank_copy_data(text), dialect)
+    tokens = tokenize(blank_delimiters(blank_copy_data(text), dialect), dialect)
     cursor = Cursor(tokens)
     if dialect.batches:
         BatchSplitter(cursor).run()
     else:
-        _split_script(cursor, text, dialect)
+        _split_script(cursor, dialect)
     return _slices(text, cursor.cuts)
 
 
-def _split_script(cursor: Cursor, text: str, dialect: Dialect) -> None:
+def _split_script(cursor: Cursor, dialect: Dialect) -> None:
     """Statements ended by semicolons; a routine's body is split in its own grammar."""
     while cursor.more():
         if cursor.text() == ";" or not cursor.starts_statement():
@@ -61,27 +62,43 @@ def _split_script(cursor: Cursor, text: str, dialect: Dialect) -> None:
             continue
         kind = classify(cursor.tokens, cursor.at, cursor.end)
         if kind in ROUTINE_KINDS:
-            _routine(cursor, kind, text, dialect)
+            _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
-            _quoted_body(cursor, "control", cursor.statement_end(), text, dialect)
-        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", "TRANSACTION", "WORK", ";"}:
+            _quoted_body(cursor, "control", cursor.statement_end(), dialect)
+        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}:
             split_block(cursor, None)
         else:
             cursor.cut(kind, until=cursor.statement_end())
 
 
-def _routine(cursor: Cursor, kind: str, text: str, dialect: Dialect) -> None:
+def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
     """A routine whose body is a string ($$...$$ or '...'), a BEGIN ... END block, or a single statement."""
     end = cursor.statement_end()
     if _body_token(cursor, end) is not None:
-        _quoted_body(cursor, kind, end, text, dialect)
+        if _is_sql(cursor, end):
+            _quoted_body(cursor, kind, end, dialect)
+        else:
+            cursor.cut(kind, until=end)
         return
     start = cursor.find_body(end)
-    if start is None:
-        cursor.cut(kind, until=end)
+    if start is not None:
+        split_block(cursor, cursor.cut(kind, until=start))
         return
+    start = cursor.find_single(kind, end)
     owner = cursor.cut(kind, until=start)
-    split_block(cursor, owner)
+    if start < end:
+        inner = Cursor(cursor.tokens[:end], cursor.cuts, cursor.batch)
+        inner.at = cursor.at
+        split_block(inner, owner, whole=True)
+        cursor.at = end
+
+
+def _is_sql(cursor: Cursor, end: int) -> bool:
+    """Whether the routine's LANGUAGE is SQL or one of its procedural dialects, as it is where none is named."""
+    for index in range(cursor.at, end - 1):
+        if cursor.tokens[index].upper == "LANGUAGE":
+            return "sql" in cursor.tokens[index + 1].text.lower()
+    return True
 
 
 def _body_token(cursor: Cursor, end: int) -> int | None:
@@ -95,7 +112,7 @@ def _body_token(cursor: Cursor, end: int) -> int | None:
     return None
 
 
-def _quoted_body(cursor: Cursor, kind: str, end: int, text: str, dialect: Dialect) -> None:
+def _quoted_body(cursor: Cursor, kind: str, end: int, dialect: Dialect) -> None:
     index = _body_token(cursor, end)
     if index is None:
         cursor.cut(kind, until=end)
@@ -109,7 +126,6 @@ def _quoted_body(cursor: Cursor, kind: str, end: int, text: str, dialect: Dialec
     split_block(inner, owner if kind in ROUTINE_KINDS else None, whole=True)
     if end > index + 1:
         cursor.cuts.append(Cut(cursor.tokens[index].end - closing, cursor.tokens[end - 1].end, "control", None, 0))
-    del text
 
 
 def _slices(text: str, cuts: list[Cut]) -> list[Slice]:

@@ -26,7 +26,7 @@ _CONTINUES_AFTER = frozenset(
     (
         "SELECT FROM WHERE AND OR NOT ON BY AS IN LIKE BETWEEN UNION ALL ANY SOME EXCEPT INTERSECT INTO THEN WHEN "
         "JOIN APPLY FOR OF AFTER BEFORE INSTEAD GRANT REVOKE DENY SET TOP DISTINCT HAVING USING IS OUTPUT EXISTS TO "
-        "OVER ESCAPE CASE PIVOT UNPIVOT IF WHILE PERCENT AFTER ADD COLUMN COLLATE VALUES DEFAULT"
+        "OVER ESCAPE CASE PIVOT UNPIVOT IF WHILE PERCENT AFTER ADD COLUMN COLLATE BULK"
     ).split()
 )
 """Behind one of these the statement goes on, whatever word follows."""
@@ -72,7 +72,8 @@ class BatchSplitter:
         if kind in ROUTINE_KINDS:
             cursor.owner = cursor.cut(kind, until=self._header_end())
         elif word in {"BEGIN", "END", "ELSE"}:
-            cursor.cut("control", until=cursor.at + 1 + (cursor.peek_upper(1) in _TRANSACTION))
+            words = next(ahead for ahead in range(1, 4) if cursor.peek_upper(ahead) not in _TRANSACTION)
+            cursor.cut("control", until=cursor.at + words)
         elif word in {"IF", "WHILE"}:
             self._condition()
         elif word == "DECLARE":

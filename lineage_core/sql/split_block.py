@@ -10,13 +10,17 @@ from lineage_core.sql.lexer import WORD
 if TYPE_CHECKING:
     from lineage_core.sql.cursor import Cursor
 
-_BLOCK_WORDS = frozenset({"BEGIN", "DECLARE", "ELSE", "LOOP", "EXCEPTION", "TRY", "ATOMIC", "REPEAT"})
+_BLOCK_WORDS = frozenset({"BEGIN", "DECLARE", "ELSE", "LOOP", "DO", "EXCEPTION", "TRY", "ATOMIC", "REPEAT"})
 """Control words that stand alone before a statement."""
 
-_ENDERS = {"IF": "THEN", "ELSIF": "THEN", "ELSEIF": "THEN", "WHEN": "THEN", "WHILE": "LOOP"}
-"""Control words and the word that ends their condition."""
+_THEN, _LOOP = frozenset({"THEN"}), frozenset({"LOOP", "DO"})
+_ENDERS = {"IF": _THEN, "ELSIF": _THEN, "ELSEIF": _THEN, "CASE": _THEN, "WHEN": _THEN, "WHILE": _LOOP}
+"""Control words and the words that end their condition."""
 
 _QUERY_WORDS = frozenset({"SELECT", "WITH"})
+
+TRANSACTION = frozenset({"TRANSACTION", "TRAN", "WORK", ";"})
+"""What follows a BEGIN that opens no block."""
 
 
 def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> None:
@@ -39,6 +43,9 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
             depth -= closes_block
             if begun and depth <= 0 and not whole:
                 break
+            continue
+        if word == "BEGIN" and cursor.peek_upper(1) in TRANSACTION:
+            cursor.cut("control", until=cursor.statement_end())
             continue
         if word == "BEGIN":
             depth, begun = depth + 1, True
@@ -63,10 +70,20 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("perform", until=cursor.statement_end())
     elif word == "OPEN" or (cursor.peek_upper(1) == "CURSOR" or cursor.peek_upper(2) == "CURSOR"):
         _cursor_query(cursor)
+    elif (label := _label(cursor)) is not None:
+        cursor.cut("control", until=label)
     elif not cursor.starts_statement():
         cursor.cut("control", until=cursor.at + 1)
     else:
         _statement(cursor)
+
+
+def _label(cursor: Cursor) -> int | None:
+    """Index behind a label in front of a loop or block: `<<name>>` or `name:`; None where there is none."""
+    if [cursor.text(ahead) for ahead in (0, 1, 3, 4)] == ["<", "<", ">", ">"]:
+        return cursor.at + 5
+    named = cursor.text(1) == ":" and cursor.peek_upper(2) in {"LOOP", "WHILE", "REPEAT", "BEGIN", "FOR"}
+    return cursor.at + 2 if named else None
 
 
 def _statement(cursor: Cursor) -> None:
@@ -79,29 +96,30 @@ def _statement(cursor: Cursor) -> None:
     cursor.cut(kind, until=end)
 
 
-def _condition(cursor: Cursor, ender: str) -> None:
+def _condition(cursor: Cursor, enders: frozenset[str]) -> None:
     end = cursor.statement_end()
     depth = 0
     for index in range(cursor.at + 1, end):
         token = cursor.tokens[index]
         depth += (token.upper == "CASE") - (token.upper == "END")
-        if token.upper == ender and depth <= 0:
+        if token.upper in enders and depth <= 0:
             end = index + 1
             break
     cursor.cut("condition" if _holds_query(cursor, end) else "control", until=end)
 
 
 def _loop(cursor: Cursor) -> None:
-    """`FOR r IN SELECT ... LOOP`: the query is a statement of its own."""
-    end = cursor.statement_end()
-    loop = next((i for i in range(cursor.at, end) if cursor.tokens[i].upper in {"LOOP", "DO"}), end)
-    query = next((i for i in range(cursor.at, loop) if cursor.tokens[i].upper in _QUERY_WORDS), None)
+    """`FOR r IN SELECT ... LOOP`, `FOR r IN EXECUTE ... LOOP`: the query is a statement of its own."""
+    tokens, end = cursor.tokens, cursor.statement_end()
+    loop = next((i for i in range(cursor.at, end) if tokens[i].upper in _LOOP and tokens[i - 1].text != "."), end)
+    words = {*_QUERY_WORDS, "EXECUTE"}
+    query = next((i for i in range(cursor.at, loop) if tokens[i].upper in words), None)
     if query is None:
         cursor.cut("control", until=loop + 1)
         return
-    opened = query - 1 if cursor.tokens[query - 1].text == "(" else query
-    cursor.cut("control", until=opened)
-    cursor.cut("select", until=loop)
+    kind = "exec" if tokens[query].upper == "EXECUTE" else "select"
+    cursor.cut("control", until=query - 1 if tokens[query - 1].text == "(" else query)
+    cursor.cut(kind, until=loop)
 
 
 def _cursor_query(cursor: Cursor) -> None:

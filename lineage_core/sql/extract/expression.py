@@ -130,9 +130,17 @@ def _filtered(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]
     yield from _walk(builder, node.expression, FlowKind.CONDITIONAL if kind.direct else kind)
 
 
+def _order(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """array_agg(a ORDER BY b): b decides about order only."""
+    if node.this is not None:
+        yield from _walk(builder, node.this, kind)
+    for item in node.expressions:
+        yield from _walk(builder, item, FlowKind.WINDOW if kind.direct else kind)
+
+
 def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _walk(builder, node.this, kind)
-    yield from _walk(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))
+    yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))  # the order is the measure
 
 
 def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -181,6 +189,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.If, _if),
     (exp.Window, _window),
     (exp.Filter, _filtered),
+    (exp.Order, _order),
     (exp.WithinGroup, _within_group),
     (exp.AggFunc, _aggregate),
     (exp.Lambda, _lambda),

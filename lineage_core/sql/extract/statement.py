@@ -97,7 +97,7 @@ def assemble(builder: Builder, parts: Parts) -> Statement:
 
 
 def _says_something(query: Query) -> bool:
-    """Whether anything flows: rows of constants, of which data scripts hold thousands, say only that they are written."""
+    """Whether anything flows: rows of constants, of which data scripts hold thousands, are written and no more."""
     return bool(query.sources or query.influences or query.branches) or any(
         output.refs or output.star for output in query.outputs
     )
