@@ -117,10 +117,10 @@ class _Linker:
         known = self._graph.catalog.assets.get(to_text(key))
         if known is None or known.path != self._graph.path:
             return
-        for fact, ref in ((fact, ref) for fact in item.columns for ref in fact.refs):
-            target = self._graph.column(key, fact.name)
+        for column, ref in ((column, ref) for column in item.columns for ref in column.refs):
+            target = self._graph.column(key, column.name)
             source = self._graph.column(key, ref.name, item.line)
-            step = self._graph.transformation(self._graph.asset(key), target, "computed", fact.expression)
+            step = self._graph.transformation(self._graph.asset(key), target, "computed", column.expression)
             self._graph.rel(RelType.INPUT_TO, source, step, line=item.line, kind=ref.kind)
             self._graph.rel(RelType.GENERATES, step, target, line=item.line)
 
