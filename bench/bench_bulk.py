@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/bench_bulk.py [FOLDER] [--files 200] [--rounds 3] [--json FILE]
 
-The plain path parses every file, one after the other, and writes one row a transaction. What a run costs besides (Prefect's
-server, the interpreter) is left out: the times are those of the run's report. Prints a table, the ratio round by round.
+The plain path parses every file, one after the other, and writes one row a transaction. What a run costs besides
+(Prefect's server, the interpreter) is left out: the times are those of the run's report.
 """
 
 from __future__ import annotations
@@ -87,9 +87,8 @@ def _print(rounds: list[dict[str, dict[str, float]]]) -> None:
     print(f"{'':<10} {'min s':>8} {'median s':>9} {'max s':>8} {'rows':>9}")
     for way in WAYS:
         times = [found[way]["seconds"] for found in rounds]
-        print(
-            f"{way:<10} {min(times):>8.1f} {statistics.median(times):>9.1f} {max(times):>8.1f} {rounds[0][way]['rows']:>9.0f}"
-        )
+        spread = f"{min(times):>8.1f} {statistics.median(times):>9.1f} {max(times):>8.1f}"
+        print(f"{way:<10} {spread} {rounds[0][way]['rows']:>9.0f}")
     ratios = [found["plain"]["seconds"] / found["optimised"]["seconds"] for found in rounds]
     print("plain / optimised, by round:", ", ".join(f"{ratio:.1f}" for ratio in ratios))
 

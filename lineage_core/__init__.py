@@ -11,9 +11,9 @@ __all__ = ["Lineage", "analyze"]
 
 
 def __getattr__(name: str) -> Any:
-    """`analyze` and `Lineage` on first use: the parser takes half a second to import, which no other part should pay."""
+    """`analyze` and `Lineage` on first use: the parser is slow to import, which no other part should pay."""
     if name in __all__:
-        from lineage_core import lineage  # noqa: PLC0415 - on first use
+        from lineage_core import lineage
 
         return getattr(lineage, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -76,7 +76,8 @@ DELETE_RELS = "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row DEL
 READ_RELS = (
     f"MATCH (a)-[r:{ALL_TYPES}]->(b) WHERE r.source_file IN $paths AND r.project_id = $project "
     "RETURN elementId(r) AS key, type(r) AS type, a.id AS start, b.id AS end, "
-    "[l IN labels(a) WHERE l IN $labels][0] AS start_label, [l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
+    "[l IN labels(a) WHERE l IN $labels][0] AS start_label, "
+    "[l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
 )
 """All that some files have said so far."""
 

@@ -117,7 +117,7 @@ class _Linker:
         known = self._graph.catalog.assets.get(to_text(key))
         if known is None or known.path != self._graph.path:
             return
-        for column, ref in ((column, ref) for column in item.columns for ref in column.refs):
+        for column, ref in [(own, ref) for own in item.columns for ref in own.refs]:
             target = self._graph.column(key, column.name)
             source = self._graph.column(key, ref.name, item.line)
             step = self._graph.transformation(self._graph.asset(key), target, "computed", column.expression)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlglot
+
 from lineage_core.errors import UnknownDialectError
 from lineage_core.sql.dialects import ALIASES, DIALECTS, detect, dialect
 

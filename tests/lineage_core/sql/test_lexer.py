@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lineage_core.sql.dialects import DIALECTS, dialect
 from lineage_core.sql.lexer import DOLLAR, GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD, tokenize
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lineage_core.sql.dialects import DIALECTS, dialect
 from lineage_core.sql.names import display, fold, join_parts, normalise, split_name, split_normalised
 
@@ -92,5 +93,5 @@ def test_shown_name_keeps_its_case(written: str, shown: str) -> None:
         ("Ä", False, "postgres", "ä"),
     ],
 )
-def test_a_part_folds_as_the_dialect_does(part: str, quoted: bool, name: str, folded: str) -> None:  # noqa: FBT001
+def test_a_part_folds_as_the_dialect_does(part: str, quoted: bool, name: str, folded: str) -> None:
     assert fold(part, quoted=quoted, dialect=dialect(name)) == folded

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lineage_core.sql.classify import ROUTINE_KINDS
 from lineage_core.sql.dialects import DIALECTS, dialect
 from lineage_core.sql.split import Slice, split

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.split import split
 
