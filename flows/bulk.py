@@ -9,8 +9,9 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
-from flows.open_run import discard_folder, open_run
+from flows.open_run import open_run
 from flows.peak_memory import PeakMemory
+from flows.run_folder import discard_run_folder
 from lineage_core.ingest.report import Report
 from lineage_core.settings import load_settings
 from tasks.results import RESULTS
@@ -74,7 +75,7 @@ def bulk(
     with PeakMemory() as memory, open_run(settings, report.run_id, clear_cache=clear_cache) as run:
         ingest_tree(paths or [str(settings.root)], report, force=force)
         if not report.failed:
-            discard_folder(run)
+            discard_run_folder(run.folder)
     report.peak_memory = memory.peak
     report.total_seconds = time.perf_counter() - started
     keep_artifacts(report)

@@ -16,11 +16,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from lineage_core.errors import ServerError, SettingsError
+from lineage_core.errors import ServerError
 from tasks.results import register
 
 if TYPE_CHECKING:
@@ -28,64 +25,24 @@ if TYPE_CHECKING:
 
     from prefect.client.orchestration import PrefectClient
 
+    from flows.prefect_file import Pool, PrefectFile
+
 _DEPLOY_SECONDS = 120
 
 
-class Pool(BaseModel):
-    """`definitions.pool` of prefect.yaml. `queues` are name to priority, 1 served first."""
-
-    name: str
-    type: str
-    queues: dict[str, int]
-
-
-class _Definitions(BaseModel):
-    pool: Pool
-
-
-class Deployment(BaseModel):
-    """One of `deployments` in prefect.yaml."""
-
-    name: str
-    entrypoint: str
-    description: str = ""
-
-
-class PrefectFile(BaseModel):
-    """What is read of a prefect.yaml here; the rest is Prefect's."""
-
-    definitions: _Definitions
-    deployments: list[Deployment]
-
-
-def read_prefect_file(path: Path) -> PrefectFile:
-    """The declarations of a prefect.yaml.
-
-    Raises:
-        SettingsError: there is none, or it does not declare a pool.
-    """
-    try:
-        return PrefectFile.model_validate(YAML(typ="safe").load(path))
-    except FileNotFoundError as error:
-        hint = "Run this in the folder of prefect.yaml, or name the file with --file."
-        raise SettingsError(f"There is no {path}.", hint=hint) from error
-    except (YAMLError, ValidationError) as error:
-        hint = "It needs definitions.pool with name, type and queues, and deployments."
-        raise SettingsError(f"{path} cannot be used: {error}", hint=hint) from error
-
-
-def deploy(path: Path) -> PrefectFile:
+def deploy(path: Path, declared: PrefectFile) -> None:
     """Make pool, queues, result storage and every deployment of a prefect.yaml on the current Prefect server.
 
+    Args:
+        path: the file.
+        declared: what it says.
+
     Raises:
-        SettingsError: the file is missing or incomplete.
         ServerError: Prefect refuses a deployment; with what it said.
     """
-    declared = read_prefect_file(path)
     asyncio.run(make_pool(declared.definitions.pool))
     register()
     _make_deployments(path)
-    return declared
 
 
 async def make_pool(pool: Pool) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flows.run_folder import make_run_folder
 from lineage_core.cache.parse_cache import ParseCache
-from lineage_core.errors import DataFolderError
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
 from lineage_core.ingest.pool import ParserPool
@@ -19,14 +17,8 @@ from tasks.run import IngestRun, entered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lineage_core.settings import Settings
-
-KEEP_DAYS = 7
-"""Days that the folder of a failed run is kept, to be looked at."""
-
-_DAY = 86_400
 
 
 @contextmanager
@@ -48,7 +40,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False) -> I
         with ParserPool(settings, sequential=not settings.enable_batching) as pool:
             run = IngestRun(
                 settings=settings,
-                folder=_run_folder(settings, run_id),
+                folder=make_run_folder(settings, run_id),
                 dialects=dialects,
                 pool=pool,
                 driver=driver,
@@ -58,11 +50,6 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False) -> I
             with entered(run):
                 _ready_caches(settings, clear=clear_cache)
                 yield run
-
-
-def discard_folder(run: IngestRun) -> None:
-    """Delete the folder of a run that needs no retry."""
-    shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def _ready_caches(settings: Settings, *, clear: bool) -> None:
@@ -76,20 +63,3 @@ def _ready_caches(settings: Settings, *, clear: bool) -> None:
             if clear:
                 cache.clear()
             cache.health_check()
-
-
-def _run_folder(settings: Settings, run_id: str) -> Path:
-    """The run's folder; those of runs that failed long ago go."""
-    folder = settings.runs_dir / run_id
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        oldest = time.time() - KEEP_DAYS * _DAY
-        for other in settings.runs_dir.iterdir():
-            if other != folder and other.is_dir() and other.stat().st_mtime < oldest:
-                shutil.rmtree(other, ignore_errors=True)
-    except OSError as error:
-        raise DataFolderError(
-            f"The folder of the run, {folder}, cannot be made: {error.strerror}.",
-            hint="LINEAGE_DATA_DIR must name a folder that can be written.",
-        ) from error
-    return folder

@@ -30,6 +30,8 @@ def prefect_session(
     with prefect_server(settings) as server:
         home = settings.prefect_dir if server.local else settings.prefect_home
         os.environ.update(client_environment(server.api_url, home, chatter))
+        if not server.local:
+            server.wait()
         with _client_settings(server.api_url):
             meanwhile()
             server.wait()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flows.prefect_session import prefect_session
 from flows.progress import Progress, told
+from flows.run_folder import make_runs_folder
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.source.dialects import DialectPatterns
 from lineage_core.source.discover import discover
@@ -42,6 +43,7 @@ def run_bulk(
     """
     DialectPatterns(settings)
     discover(paths, settings)
+    make_runs_folder(settings)
 
     def prepare() -> None:
         import flows.bulk  # noqa: F401 - half a second that the server's start hides

@@ -3,7 +3,8 @@
 Usage: python3 scripts/fetch_uv.py FOLDER
 
 By pip where there is one; else by the pip inside the standard library (`ensurepip`); else straight from the package
-index that PIP_INDEX_URL names; else, as root on Debian or Ubuntu, whose Python comes without any of them, by installing pip.
+index that PIP_INDEX_URL names; else, as root on Debian or Ubuntu, whose Python comes without any of them, by
+installing pip.
 """
 
 from __future__ import annotations

@@ -22,13 +22,15 @@ def deploy(
     They go to the Prefect server of PREFECT_API_URL, or into the local server's database. A worker runs them:
     prefect worker start --pool lineage
     """
+    from flows.prefect_file import read_prefect_file
     from flows.prefect_session import prefect_session
     from lineage_core.settings import load_settings
 
+    declared = read_prefect_file(file)
     with prefect_session(load_settings()) as server:
         from flows import deploy as deployment  # imports prefect, which reads the session's environment
 
-        declared = deployment.deploy(file)
+        deployment.deploy(file, declared)
         pool = declared.definitions.pool
         queues = ", ".join(f"{name} (priority {priority})" for name, priority in pool.queues.items())
         typer.echo(f"Work pool {pool.name} with queues {queues}")

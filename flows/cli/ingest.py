@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of one tree.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of one tree.")],
     *,
     project: Annotated[str | None, typer.Option(help="Name of the project in the graph. [env: INGEST_PROJECT]")] = None,
     dialect: Annotated[str | None, typer.Option(help="Dialect of all files. [env: INGEST_DIALECT]")] = None,

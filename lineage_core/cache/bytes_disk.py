@@ -31,13 +31,13 @@ class BytesDisk(Disk):  # type: ignore[misc]  # diskcache is not annotated
             raise DamagedEntryError("its key is not text")
         return key
 
-    def store(self, value: object, read: bool, key: object = None) -> Any:
+    def store(self, value: object, read: bool, key: object = None) -> Any:  # noqa: FBT001 - diskcache's signature
         """Bytes to (size, mode, file name, value in the row)."""
         if type(value) is not bytes or read:
             raise TypeError(f"values of the parse cache are bytes, not {type(value).__name__}")
         return super().store(value, read, key)
 
-    def fetch(self, mode: object, filename: object, value: object, read: bool) -> bytes:
+    def fetch(self, mode: object, filename: object, value: object, read: bool) -> bytes:  # noqa: FBT001 - the same
         """The bytes of a row.
 
         Raises:

@@ -118,7 +118,7 @@ def rows(folder: Path, order: str, limit: int = -1) -> Iterator[StoredRow]:
         order: an expression to sort by.
         limit: how many; -1 for all.
     """
-    query = f"SELECT key, mode, filename, value FROM Cache ORDER BY {order} LIMIT ?"
+    query = f"SELECT key, mode, filename, value FROM Cache ORDER BY {order} LIMIT ?"  # noqa: S608 - our own constants
     with closing(_read_only(folder)) as connection:
         for row in connection.execute(query, (limit,)):
             yield StoredRow(_own_key(row[0]), *row[1:])

@@ -135,7 +135,7 @@ def parse_file(
         with cpu_time_limit(cpu_seconds(version.size, options.seconds)):
             parsed = facts_of(version, cache, parse, large=options.large)
     # The one boundary at which a file is isolated: a parser may fail in any way on input from outside.
-    except (Exception, TimeLimitError) as error:
+    except (Exception, TimeLimitError) as error:  # noqa: BLE001
         return failed_parse(version, _reason(error), time.perf_counter() - started), None
     problems = _problems(parsed)
     result = FileParse(

@@ -26,7 +26,7 @@ def name_identity(name: str) -> str:
 def absolute(path: str | os.PathLike[str]) -> str:
     """The absolute path, symbolic links kept, unless `..` would have to be taken through one."""
     text = os.fspath(path)
-    return os.path.realpath(text) if ".." in PurePath(text).parts else os.path.abspath(text)
+    return os.path.realpath(text) if ".." in PurePath(text).parts else os.path.abspath(text)  # noqa: PTH100 - resolve() would follow links
 
 
 def inside(path: str, folder: str) -> bool:

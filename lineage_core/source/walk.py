@@ -1,4 +1,5 @@
 """Walks folders for SQL files, fast: 20,000 files in well under a second."""
+# ruff: noqa: PTH110, PTH112, PTH118
 # Paths are plain strings here: a Path for each of 20,000 entries takes longer than reading the folders.
 
 from __future__ import annotations

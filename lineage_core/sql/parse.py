@@ -145,7 +145,7 @@ class _Reader:
             statement = extract(text, self._dialect)
         except NotUnderstoodError as error:
             statement = self._walked(item, text, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
             _log.debug("line %d", item.line, exc_info=True)
             statement = self._walked(item, text, f"the extractor failed: {type(error).__name__}: {error}")
         self._add(index, item, statement)

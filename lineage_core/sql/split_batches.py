@@ -24,8 +24,8 @@ _STARTS = frozenset(
 
 _CONTINUES_AFTER = frozenset(
     (
-        "SELECT FROM WHERE AND OR NOT ON BY AS IN LIKE BETWEEN UNION ALL ANY SOME EXCEPT INTERSECT INTO THEN WHEN "
-        "JOIN APPLY FOR OF AFTER BEFORE INSTEAD GRANT REVOKE DENY SET TOP DISTINCT HAVING USING IS OUTPUT EXISTS TO "
+        "SELECT FROM WHERE AND OR NOT ON BY AS IN LIKE BETWEEN UNION ANY SOME EXCEPT INTERSECT INTO THEN WHEN "
+        "JOIN APPLY FOR OF AFTER BEFORE INSTEAD GRANT REVOKE DENY SET TOP DISTINCT HAVING USING IS EXISTS TO "
         "OVER ESCAPE CASE PIVOT UNPIVOT IF WHILE PERCENT AFTER ADD COLUMN COLLATE BULK"
     ).split()
 )
@@ -39,6 +39,8 @@ _TABLE_CHANGES = frozenset({"COLUMN", "CONSTRAINT", "PERIOD", "INDEX", "TRIGGER"
 _OBJECT_WORDS = frozenset(
     {"TABLE", "VIEW", "PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "SYNONYM", "TYPE", "SCHEMA", "USER"}
 )
+
+_SET_OPERATIONS = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"})
 
@@ -215,6 +217,8 @@ class _State:
         token, before = self._tokens[index], self._tokens[index - 1]
         switched_on = self._kind == "set" and before.upper == "ON"  # SET NOCOUNT ON ends right there
         if (self._in_ctes and token.upper in _VERBS) or (before.upper in _CONTINUES_AFTER and not switched_on):
+            return False
+        if before.upper == "ALL" and self._tokens[index - 2].upper in _SET_OPERATIONS:
             return False
         if before.kind is SYMBOL and before.text not in {")", "*"}:
             return False

@@ -18,6 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
 
 from flows import deploy as deployment
+from flows.prefect_file import read_prefect_file
 from lineage_core.errors import ServerError, SettingsError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_deploying_makes_pool_queues_and_the_nightly_deployment_and_again_change
     client: SyncPrefectClient, checkout: Path
 ) -> None:
     for _ in range(2):
-        deployment.deploy(checkout / "prefect.yaml")
+        _deploy(checkout)
         priorities = asyncio.run(_priorities())
         assert (priorities["critical"], priorities["normal"], priorities["batch"]) == (1, 2, 3)
         assert client.read_work_pool("lineage").type == "process"
@@ -85,10 +86,10 @@ def test_deploying_makes_pool_queues_and_the_nightly_deployment_and_again_change
 
 def test_a_missing_or_broken_prefect_yaml_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="There is no"):
-        deployment.read_prefect_file(tmp_path / "prefect.yaml")
+        read_prefect_file(tmp_path / "prefect.yaml")
     (tmp_path / "prefect.yaml").write_text("deployments: []\n")
     with pytest.raises(SettingsError, match="definitions"):
-        deployment.read_prefect_file(tmp_path / "prefect.yaml")
+        read_prefect_file(tmp_path / "prefect.yaml")
 
 
 @pytest.mark.usefixtures("client")
@@ -96,7 +97,7 @@ def test_what_prefect_refuses_is_passed_on(checkout: Path) -> None:
     file = checkout / "prefect.yaml"
     file.write_text(file.read_text().replace("flows/bulk.py:bulk", "flows/bulk.py:nothing"))
     with pytest.raises(ServerError, match="nothing"):
-        deployment.deploy(file)
+        _deploy(checkout)
 
 
 def test_a_worker_runs_the_deployment_and_a_retry_writes_only_the_batch_that_failed(
@@ -107,7 +108,7 @@ def test_a_worker_runs_the_deployment_and_a_retry_writes_only_the_batch_that_fai
     database: Database,
     project: str,
 ) -> None:
-    deployment.deploy(checkout / "prefect.yaml")
+    _deploy(checkout)
     (checkout / "fault").touch()
     (checkout / "patches").mkdir()
     (checkout / "patches" / "sitecustomize.py").write_text(FAULT)
@@ -126,6 +127,11 @@ def test_a_worker_runs_the_deployment_and_a_retry_writes_only_the_batch_that_fai
     assert _files(driver, database, project) == 60
     written = [file.name.split("-")[1] for file in checkout.glob("written-*")]
     assert sorted(written) == ["0", "1"], "each batch was written once"
+
+
+def _deploy(checkout: Path) -> None:
+    file = checkout / "prefect.yaml"
+    deployment.deploy(file, read_prefect_file(file))
 
 
 async def _priorities() -> dict[str, int]:

@@ -34,7 +34,7 @@ def workloads(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def pool(workloads: Any) -> Iterator[ParserPool]:
+def pool(workloads: Any) -> Iterator[ParserPool]:  # noqa: ARG001 - it makes the functions importable
     with ParserPool(load_settings(workers=2)) as made:
         yield made
 

@@ -93,5 +93,5 @@ def test_shown_name_keeps_its_case(written: str, shown: str) -> None:
         ("Ä", False, "postgres", "ä"),
     ],
 )
-def test_a_part_folds_as_the_dialect_does(part: str, quoted: bool, name: str, folded: str) -> None:
+def test_a_part_folds_as_the_dialect_does(part: str, quoted: bool, name: str, folded: str) -> None:  # noqa: FBT001
     assert fold(part, quoted=quoted, dialect=dialect(name)) == folded
