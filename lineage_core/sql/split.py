@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
 from lineage_core.sql.delimiters import blank_delimiters
-from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
+from lineage_core.sql.lexer import DOLLAR, STRING, WORD, tokenize
 from lineage_core.sql.split_batches import BatchSplitter
 from lineage_core.sql.split_block import TRANSACTION, split_block
 from lineage_core.sql.stdin_data import blank_copy_data
@@ -95,10 +95,13 @@ def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
 
 def _is_sql(cursor: Cursor, end: int) -> bool:
     """Whether the routine's LANGUAGE is SQL or one of its procedural dialects, as it is where none is named."""
-    for index in range(cursor.at, end - 1):
-        if cursor.tokens[index].upper == "LANGUAGE":
-            return "sql" in cursor.tokens[index + 1].text.lower()
-    return True
+    named = [
+        cursor.tokens[index + 1].text.lower()
+        for index in range(cursor.at, end - 1)
+        if cursor.tokens[index].upper == "LANGUAGE" and cursor.tokens[index + 1].kind in {WORD, STRING}
+    ]
+    named = [name for name in named if name != "as"]  # RETURNS SETOF language AS: a table's name
+    return not named or "sql" in named[-1]
 
 
 def _body_token(cursor: Cursor, end: int) -> int | None:

@@ -17,7 +17,27 @@ WORDS = (
     "CASE DECLARE SET RETURN RETURNS CREATE ALTER DROP PROCEDURE FUNCTION TRIGGER VIEW TABLE ON EXEC CALL VALUES UNION "
     "OPEN FETCH CURSOR COPY stdin DELIMITER // $$ LANGUAGE sql plpgsql TRY CATCH GO TRAN USE EXCEPTION DO ROW EACH a b"
 ).split()
-PIECES = (*WORDS, "\n", "\nGO\n", ";", "(", ")", ",", ".", "'", "''", '"', "[", "]", "--", "/*", "*/", "$b$", "<<", ">>")
+PIECES = (
+    *WORDS,
+    "\n",
+    "\nGO\n",
+    ";",
+    "(",
+    ")",
+    ",",
+    ".",
+    "'",
+    "''",
+    '"',
+    "[",
+    "]",
+    "--",
+    "/*",
+    "*/",
+    "$b$",
+    "<<",
+    ">>",
+)
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=40).map(" ".join)
 
 

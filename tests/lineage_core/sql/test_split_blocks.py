@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.split import Slice, split
@@ -79,6 +80,7 @@ def test_plpgsql_statements(statements: str, expected: list[str]) -> None:
         ("CREATE FUNCTION f() RETURNS int AS $$ import x; return 1 $$ LANGUAGE plpython3u;", []),
         ("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1; $$ LANGUAGE 'plpgsql';", ["select: SELECT 1"]),
         ("CREATE FUNCTION f() RETURNS int AS 'lib', 'sym' LANGUAGE c;", []),
+        ("CREATE FUNCTION f() RETURNS SETOF language AS $$ SELECT * FROM language $$ LANGUAGE sql;", ["select: SELECT * FROM language"]),
         ("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ DECLARE c CURSOR FOR SELECT a FROM t; v int := (SELECT 1); BEGIN NULL; END $$;",
          ["select: SELECT a FROM t", "condition: v int := (SELECT 1)"]),
         ("CREATE TRIGGER t AFTER INSERT OR UPDATE OF v ON x FOR EACH ROW WHEN (NEW.a > 1) EXECUTE FUNCTION f();", []),
@@ -86,7 +88,7 @@ def test_plpgsql_statements(statements: str, expected: list[str]) -> None:
 )  # fmt: skip
 def test_postgres_bodies(text: str, expected: list[str]) -> None:
     assert body(text) == expected
-    assert pieces(f"{text} BEGIN; UPDATE after SET a = 1; COMMIT;")[-1] == "update: UPDATE after SET a = 1"
+    assert pieces(text + " BEGIN; TRUNCATE after; COMMIT;")[-1] == "truncate: TRUNCATE after"
 
 
 @pytest.mark.parametrize(
