@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
 from lineage_core.graph.reads import file_states, graph_counts
 from lineage_core.ingest.report import FileProblem, GraphContent
-from lineage_core.model.files import FileStatus
+from lineage_core.model.files import FileStatus, SourceFile
 from lineage_core.source.discover import discover
+from lineage_core.source.identity import absolute
 from lineage_core.sql.parse import PARSER_VERSION
 from tasks.run import current_run
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from lineage_core.ingest.link_stage import Batch
     from lineage_core.ingest.report import Report
     from lineage_core.model.files import FileVersion
+    from lineage_core.settings import Settings
     from lineage_core.source.discover import Discovery
 
 
@@ -40,13 +43,13 @@ def ingest_tree(paths: Sequence[str], report: Report, *, force: bool) -> None:
     with timed("discover", report):
         found = discover(paths, run.settings)
     _tell_discovery(found, report)
-    versions = hash_stage(found.files, report)
     with timed("compare", report):
         states = file_states(run.driver, run.database, run.settings.project)
+    outside = _outsiders(found, states, run.settings, report)
+    versions = hash_stage([*found.files, *outside], report)
     changed = {version.path for version in versions if _differs(version, states.get(version.path))}
     gone = _gone(found, states)
-    report.files.unchanged = len(found.files) - len(changed)
-    _tell_outsiders(found, states, report)
+    report.files.unchanged = len(versions) - len(changed)
     if not report.failures and (changed or gone or force):
         _bring_up_to_date(versions, changed, _failed_before(states), gone, report)
     labels, types = graph_counts(run.driver, run.database, run.settings.project)
@@ -100,13 +103,25 @@ def _tell_discovery(found: Discovery, report: Report) -> None:
         report.notes.append("Nothing was deleted of what could not be looked at: " + ", ".join(found.scopes.unknown))
 
 
-def _tell_outsiders(found: Discovery, states: dict[str, FileState], report: Report) -> None:
+def _outsiders(found: Discovery, states: dict[str, FileState], settings: Settings, report: Report) -> list[SourceFile]:
+    """The project's files outside of the given paths: what they define has to be known to link the others."""
     scopes = replace(found.scopes, unknown=())
-    outside = sum(not scopes.covers(path) for path in states)
-    if outside:
+    there = {file.path for file in found.files}
+    paths = sorted(path for path in states if path not in there and not scopes.covers(path))
+    located = {path: Path(absolute(settings.root)) / path for path in paths}
+    files = [
+        SourceFile(path=path, location=str(location), size=location.stat().st_size)
+        for path, location in located.items()
+        if location.is_file()
+    ]
+    if files:
+        report.notes.append(f"{len(files)} files of the project outside of the given paths were looked at as well.")
+    if len(files) < len(paths):
         report.notes.append(
-            f"The project has {outside} files outside of the given paths; this run did not know what they define."
+            f"{len(paths) - len(files)} files of the project outside of the given paths are gone. They stay in the graph, "
+            "but this run did not know what they define. Ingest the folder they were in."
         )
+    return files
 
 
 def _tell_parses(batches: Sequence[Batch], changed: Collection[str], report: Report) -> None:

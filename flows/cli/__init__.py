@@ -1,6 +1,8 @@
 """The `lineage` command. Each sub-module is one group of commands and imports what is heavy only when it runs."""
 
+import signal
 from importlib.metadata import version
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -43,5 +45,10 @@ for module in (ingest, demo, ask, parse, cache, db, settings, deploy):
 
 
 def main() -> None:
-    """Entry point of the installed `lineage` command."""
+    """Entry point of the installed `lineage` command. SIGTERM ends it as Ctrl-C does: what it started is stopped."""
+    signal.signal(signal.SIGTERM, _terminated)
     app()
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
