@@ -118,8 +118,8 @@ def _outsiders(found: Discovery, states: dict[str, FileState], settings: Setting
         report.notes.append(f"{len(files)} files of the project outside of the given paths were looked at as well.")
     if len(files) < len(paths):
         report.notes.append(
-            f"{len(paths) - len(files)} files of the project outside of the given paths are gone. They stay in the graph, "
-            "but this run did not know what they define. Ingest the folder they were in."
+            f"{len(paths) - len(files)} files of the project outside of the given paths are gone. They stay in the "
+            "graph, but this run did not know what they define. Ingest the folder they were in."
         )
     return files
 

@@ -9,7 +9,6 @@ from sqlglot import exp
 from lineage_core.model.facts import Flow, FlowKind, Query, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.returning import output_flows
 from lineage_core.sql.extract.update import resolve_target
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         target, _ = resolve_target(own, found)
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=where, ctes=ctes))
-    extra, extra_writes = output_flows(builder, node, target)
-    flows = (Flow(target=target, query=index), *extra)
-    return Parts(kind="delete", writes=(target, *extra_writes), targets={target: 1}, flows=flows)
+    return Parts(kind="delete", writes=(target,), targets={target: 1}, flows=(Flow(target=target, query=index),))
 
 
 def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:

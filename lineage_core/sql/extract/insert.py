@@ -9,7 +9,6 @@ from sqlglot import exp
 from lineage_core.model.facts import Flow, FlowKind, Output, Query
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.returning import output_flows
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -27,8 +26,7 @@ def insert(builder: Builder, node: exp.Insert) -> Parts:
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
             flows = (Flow(target=target, query=index, columns=columns, positional=True),)
-    extra, extra_writes = output_flows(builder, node, target)
-    return Parts(kind="insert", writes=(target, *extra_writes), flows=(*flows, *extra))
+    return Parts(kind="insert", writes=(target,), flows=flows)
 
 
 def select(builder: Builder, node: exp.Expr) -> Parts:

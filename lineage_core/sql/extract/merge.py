@@ -9,7 +9,6 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.returning import output_flows
 from lineage_core.sql.extract.update import assignments
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def merge(builder: Builder, node: exp.Merge) -> Parts:
         flows: list[Flow] = []
         for when in node.args["whens"].expressions:
             flows += _branch(builder, when, target, (own, *using), on, ctes)
-    extra, extra_writes = output_flows(builder, node, target)
-    return Parts(kind="merge", writes=(target, *extra_writes), flows=(*flows, *extra))
+    return Parts(kind="merge", writes=(target,), flows=tuple(flows))
 
 
 def _branch(

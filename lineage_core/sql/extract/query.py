@@ -53,7 +53,7 @@ def with_ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, .
 
 def _select(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> Query:
     found, join_refs = sources.build(builder, node)
-    outputs = tuple(output for item in node.expressions for output in _outputs(builder, item))
+    found_outputs = tuple(output for item in node.expressions for output in outputs(builder, item))
     return Query(
         sources=found,
         outputs=outputs,
@@ -114,7 +114,8 @@ def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
     )
 
 
-def _outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
+def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
+    """The outputs of one item of a select list: one as a rule, none for the assignment of a variable."""
     if is_star(item):
         return (_star(builder, item),)
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):

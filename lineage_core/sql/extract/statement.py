@@ -15,7 +15,9 @@ from lineage_core.sql.extract.delete import delete
 from lineage_core.sql.extract.insert import insert, select
 from lineage_core.sql.extract.load import cache, copy
 from lineage_core.sql.extract.merge import merge
+from lineage_core.sql.extract.returning import with_outputs
 from lineage_core.sql.extract.update import update
+from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -46,14 +48,24 @@ def extract(text: str, dialect: Dialect) -> Statement:
     Raises:
         NotUnderstoodError: the statement cannot be parsed, with sqlglot's reason on one line.
     """
+    text, outputs = take_output(text, dialect)
     tree = parse(text, dialect)
     builder = Builder(dialect)
+    parts = parts_of(builder, tree)
+    if parts is None:
+        raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
+    try:
+        return assemble(builder, with_outputs(builder, parts, outputs))
+    except SqlglotError as error:
+        raise NotUnderstoodError(_reason(error)) from error
+
+
+def parts_of(builder: Builder, tree: exp.Expr) -> Parts | None:
+    """What the construct's extractor says; None where there is none for it."""
     for node_type, extractor in _EXTRACTORS:
-        if isinstance(tree, node_type):
-            parts = extractor(builder, tree)
-            if parts is not None:
-                return assemble(builder, parts)
-    raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
+        if isinstance(tree, node_type) and (parts := extractor(builder, tree)) is not None:
+            return parts
+    return None
 
 
 def parse(text: str, dialect: Dialect) -> exp.Expr:

@@ -10,7 +10,6 @@ from sqlglot import exp
 from lineage_core.model.facts import Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.returning import output_flows
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -32,11 +31,10 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         index = builder.add(
             Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
         )
-    extra, extra_writes = output_flows(builder, node, target)
     flow = Flow(target=target, query=index, columns=tuple(output.name for output in outputs))
     targets = Counter({target: 1})
     targets.update(source.table for source in own[:1] if listed)  # UPDATE x SET ... FROM t x: x is named, not read
-    return Parts(kind="update", writes=(target, *extra_writes), targets=dict(targets), flows=(flow, *extra))
+    return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
 
 
 def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:
