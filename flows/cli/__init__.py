@@ -14,7 +14,7 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help="Turns folders of SQL files into a column-level lineage graph in Neo4j, and answers questions about it.",
     epilog="Exit codes: 0 fine, 1 something failed (it is named), 2 wrong use, 130 interrupted.",
 )

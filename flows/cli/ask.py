@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from lineage_core.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="A table or column: schema.table.column, or its last parts.")]
-Project = Annotated[str | None, typer.Option(help="Whose names are meant. [env: INGEST_PROJECT]")]
+Project = Annotated[str | None, typer.Option(help="Whose names are meant. Else INGEST_PROJECT.")]
 Depth = Annotated[int, typer.Option(min=1, max=100, help="Steps at most.")]
 Influences = Annotated[
     bool, typer.Option("--influences", help="Conditions, joins, filters, groups and sorts count too, not only values.")

@@ -1,5 +1,6 @@
 """`lineage deploy`: pool, queues and deployments of prefect.yaml on a Prefect server."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,4 +38,5 @@ def deploy(
         for item in declared.deployments:
             typer.echo(f"Deployment {item.name}: {item.entrypoint}. {item.description}")
         if server.local:
-            say("They are in the local server's database: a server started on the same folder serves them to workers.")
+            say("They are kept by the local server, which stops now. To run them, start one that stays:")
+            say(f"  PREFECT_HOME={os.environ['PREFECT_HOME']} prefect server start")

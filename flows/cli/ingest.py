@@ -20,17 +20,19 @@ def ingest(
     context: typer.Context,
     paths: Annotated[list[str], typer.Argument(help="Files, folders or globs of one tree.")],
     *,
-    project: Annotated[str | None, typer.Option(help="Name of the project in the graph. [env: INGEST_PROJECT]")] = None,
-    dialect: Annotated[str | None, typer.Option(help="Dialect of all files. [env: INGEST_DIALECT]")] = None,
+    project: Annotated[str | None, typer.Option(help="Name of the project in the graph. Else INGEST_PROJECT.")] = None,
+    dialect: Annotated[
+        str | None, typer.Option(help="Dialect of files without a pattern. Else INGEST_DIALECT.")
+    ] = None,
     enable_cache: Annotated[
         bool | None,
-        typer.Option("--enable-cache/--disable-cache", help="Parse each content once. [env: ENABLE_PARSE_CACHE]"),
+        typer.Option("--enable-cache/--disable-cache", help="Parse each content once. Else ENABLE_PARSE_CACHE."),
     ] = None,
     enable_batching: Annotated[
         bool | None,
         typer.Option(
             "--enable-batching/--disable-batching",
-            help="Parse in parallel, write in batches; off: file by file, row by row. [env: ENABLE_BATCHING]",
+            help="Parse in parallel, write in batches; or file by file, row by row. Else ENABLE_BATCHING.",
         ),
     ] = None,
     clear_cache: Annotated[bool, typer.Option("--clear-cache", help="Forget what was parsed before.")] = False,
@@ -44,9 +46,15 @@ def ingest(
 ) -> None:
     """Bring the graph up to date with SQL files; what did not change is not written again.
 
-    Gone files go from the graph, and a file that cannot be parsed keeps what it said before. Exit code 0: everything is
-    in the graph, but for statements that were not understood, which are named. 1: a file, a batch or a row is not; each
-    is named, and rows are in the dead letter file. 2: a path, a setting or a dialect is wrong. 130: interrupted.
+    Files that are gone go from the graph; a file that cannot be parsed keeps what it said before. Exit codes:
+
+    - 0: everything is in the graph, but for statements that were not understood, which are named
+
+    - 1: a file, a batch or a row is not in the graph; each is named, and rows are in the dead letter file
+
+    - 2: a path, a setting or a dialect is wrong
+
+    - 130: interrupted
     """
     from lineage_core.settings import load_settings
 

@@ -148,9 +148,7 @@ def test_a_file_that_is_gone_goes_from_the_graph(ingest: Ingest, sql: Path) -> N
     assert after.content.labels["DataAsset"] == before.content.labels["DataAsset"] - 1, "dbo.Sums was named there only"
 
 
-def test_a_run_over_a_part_of_the_project_deletes_nothing_outside_and_knows_the_rest(
-    ingest: Ingest, sql: Path
-) -> None:
+def test_a_run_over_a_part_of_the_project_deletes_nothing_outside_and_knows_the_rest(ingest: Ingest, sql: Path) -> None:
     ingest()
     (sql / "more").mkdir()
     (sql / "more" / "x.sql").write_text("CREATE TABLE dbo.X (Id int);")

@@ -11,10 +11,13 @@ from sqlglot import exp
 from lineage_core.sql.names import fold, join_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from lineage_core.model.facts import Query
+    from lineage_core.model.facts import Cte, Query
     from lineage_core.sql.dialects import Dialect
+    from lineage_core.sql.extract.parts import Parts
+
+    Nested = Callable[["Builder", exp.Expr, tuple[Cte, ...]], int | None]
 
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
@@ -32,11 +35,14 @@ class Builder:
     """Collects one statement's facts while its tree is walked.
 
     `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
-    how often a table is a source; it and `calls` keep first-seen order.
+    how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH;
+    `nested` reads such a statement and gives the place of the query over the rows it returns, None for a query.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, nested: Nested | None = None) -> None:
         self.dialect = dialect
+        self.parts: list[Parts] = []
+        self._nested = nested
         self.queries: list[Query | None] = []
         self.reads: Counter[str] = Counter()
         self.calls: dict[str, None] = {}
@@ -64,6 +70,15 @@ class Builder:
             yield self._ctes[-1]
         finally:
             self._ctes.pop()
+
+    def changed_rows(self, node: exp.Expr, ctes: tuple[Cte, ...]) -> int | None:
+        """The place of the query over the rows that an INSERT, UPDATE, DELETE or MERGE inside WITH returns.
+
+        Args:
+            node: what stands in the CTE; None is returned for a query.
+            ctes: those before it.
+        """
+        return self._nested(self, node, ctes) if self._nested is not None else None
 
     def is_cte(self, name: str) -> bool:
         """Whether an unqualified name means a CTE here."""
@@ -105,9 +120,9 @@ class Builder:
         return join_parts([self.identifier(part) for part in node.parts])
 
     def _dotted(self, node: exp.Table) -> str:
-        names = [self.identifier(part) for part in node.parts if not isinstance(part, exp.Dot)]
-        names += [self.identifier(part) for part in node.this.flatten()]
-        return join_parts(names)
+        """A name of four parts or more, whose last ones sqlglot keeps as a chain of dots."""
+        outer = [self.identifier(part) for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
+        return join_parts([*outer, *(self.identifier(part) for part in node.this.flatten())])
 
     def text(self, node: exp.Expr) -> str:
         """A node's SQL on one line, cut at 2,000 characters."""

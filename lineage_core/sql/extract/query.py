@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
 
 _CLAUSES = (
+    ("prewhere", FlowKind.FILTER),
     ("where", FlowKind.FILTER),
     ("having", FlowKind.FILTER),
     ("qualify", FlowKind.FILTER),
@@ -23,6 +24,8 @@ _CLAUSES = (
     ("cluster", FlowKind.SORT),
     ("distribute", FlowKind.SORT),
 )
+
+_BY_POSITION = frozenset({FlowKind.GROUP_BY, FlowKind.SORT})
 
 
 def build(builder: Builder, node: exp.Expr) -> int:
@@ -53,20 +56,35 @@ def with_ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, .
 
 def _select(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> Query:
     found, join_refs = sources.build(builder, node)
-    found_outputs = tuple(output for item in node.expressions for output in outputs(builder, item))
+    listed = tuple(output for item in node.expressions for output in outputs(builder, item))
     return Query(
         sources=found,
-        outputs=outputs,
-        influences=tuple(dict.fromkeys((*join_refs, *_influences(builder, node)))),
+        outputs=listed,
+        influences=tuple(dict.fromkeys((*join_refs, *_influences(builder, node, listed)))),
         ctes=ctes,
     )
 
 
-def _influences(builder: Builder, node: exp.Expr) -> tuple[Ref, ...]:
+def _influences(builder: Builder, node: exp.Expr, listed: tuple[Output, ...] = ()) -> tuple[Ref, ...]:
+    """What filters, groups and sorts; `GROUP BY 1` and `ORDER BY 2` mean the select list's items."""
     refs: list[Ref] = []
     for name, kind in _CLAUSES:
-        refs += expression.references(builder, node.args.get(name), kind)
+        clause = node.args.get(name)
+        refs += expression.references(builder, clause, kind)
+        for position in _positions(clause) if kind in _BY_POSITION else ():
+            if position <= len(listed) and not any(output.star for output in listed[:position]):
+                refs += [ref.model_copy(update={"kind": kind}) for ref in listed[position - 1].refs]
+    distinct = node.args.get("distinct")
+    if isinstance(distinct, exp.Distinct):
+        refs += expression.references(builder, distinct.args.get("on"), FlowKind.GROUP_BY)
     return tuple(dict.fromkeys(refs))
+
+
+def _positions(clause: exp.Expr | None) -> list[int]:
+    """The whole numbers among the items of GROUP BY or ORDER BY."""
+    items = clause.expressions if clause is not None else []
+    plain = [item.this if isinstance(item, exp.Ordered) else item for item in items]
+    return [int(item.this) for item in plain if isinstance(item, exp.Literal) and item.is_int and int(item.this) > 0]
 
 
 def _flatten(node: exp.Expr) -> list[exp.Expr]:
@@ -91,7 +109,8 @@ def _ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, ...]:
         name = builder.identifier(alias.this)
         if recursive:
             names.add(name)
-        index = build(builder, item.this)
+        changed = builder.changed_rows(item.this, tuple(ctes))
+        index = changed if changed is not None else build(builder, item.this)
         names.add(name)
         columns = tuple(builder.identifier(column) for column in alias.columns)
         ctes.append(Cte(name=name, query=index, recursive=bool(recursive), columns=columns))

@@ -13,6 +13,8 @@ from lineage_core.sql.extract import query
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sqlglot import exp
+
     from lineage_core.sql.extract.builder import Builder
     from lineage_core.sql.extract.parts import Parts
     from lineage_core.sql.output_clause import OutputClause
@@ -37,3 +39,23 @@ def _output(builder: Builder, clause: OutputClause, target: str) -> Flow:
     rows = tuple(Source(alias=alias, table=target) for alias in ("inserted", "deleted"))
     index = builder.add(Query(sources=rows, outputs=outputs))
     return Flow(target=clause.into, query=index, columns=clause.columns, positional=True)
+
+
+def returned_rows(builder: Builder, node: exp.Expr, parts: Parts) -> int:
+    """The query over the rows that a changing statement returns: columns of its target and of what it is joined with.
+
+    Args:
+        builder: the statement's builder; the target counts as read.
+        node: INSERT, UPDATE, DELETE or MERGE.
+        parts: what its extractor said.
+    """
+    clause = node.args.get("returning")
+    target = parts.writes[0] if parts.writes else ""
+    if clause is None or not target:
+        return builder.add(Query())
+    builder.read(target)
+    query_sources: tuple[Source, ...] = ()
+    if parts.kind != "insert" and parts.flows and (inner := builder.queries[parts.flows[0].query]) is not None:
+        query_sources = inner.sources
+    outputs = tuple(output for item in clause.expressions for output in query.outputs(builder, item))
+    return builder.add(Query(sources=query_sources or (Source(table=target),), outputs=outputs))

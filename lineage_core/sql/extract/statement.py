@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -15,7 +17,7 @@ from lineage_core.sql.extract.delete import delete
 from lineage_core.sql.extract.insert import insert, select
 from lineage_core.sql.extract.load import cache, copy
 from lineage_core.sql.extract.merge import merge
-from lineage_core.sql.extract.returning import with_outputs
+from lineage_core.sql.extract.returning import returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
 from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
@@ -23,6 +25,7 @@ from lineage_core.sql.rewrite import rewrite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lineage_core.model.facts import Cte
     from lineage_core.sql.dialects import Dialect
     from lineage_core.sql.extract.parts import Parts
 
@@ -50,7 +53,7 @@ def extract(text: str, dialect: Dialect) -> Statement:
     """
     text, outputs = take_output(text, dialect)
     tree = parse(text, dialect)
-    builder = Builder(dialect)
+    builder = Builder(dialect, changed_rows)
     parts = parts_of(builder, tree)
     if parts is None:
         raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
@@ -66,6 +69,23 @@ def parts_of(builder: Builder, tree: exp.Expr) -> Parts | None:
         if isinstance(tree, node_type) and (parts := extractor(builder, tree)) is not None:
             return parts
     return None
+
+
+def changed_rows(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> int | None:
+    """An INSERT, UPDATE, DELETE or MERGE inside WITH: its parts go to the builder; RETURNING makes its query.
+
+    Returns:
+        The query's place; None for what is no such statement.
+    """
+    parts = parts_of(builder, node) if isinstance(node, exp.DML) else None
+    if parts is None:
+        return None
+    flows = tuple(
+        flow.model_copy(update={"query": builder.add(Query(branches=(flow.query,), ctes=ctes))}) if ctes else flow
+        for flow in parts.flows
+    )
+    builder.parts.append(replace(parts, flows=flows))
+    return returned_rows(builder, node, parts)
 
 
 def parse(text: str, dialect: Dialect) -> exp.Expr:
@@ -87,9 +107,12 @@ def parse(text: str, dialect: Dialect) -> exp.Expr:
 
 def assemble(builder: Builder, parts: Parts) -> Statement:
     """Put a construct's parts and the builder's findings together."""
-    sources = [name for name, times in builder.reads.items() if times > parts.targets.get(name, 0)]
+    every = (*builder.parts, parts)
+    targets = sum((Counter(each.targets) for each in every), Counter[str]())
+    sources = [name for name, times in builder.reads.items() if times > targets[name]]
     reads = tuple(dict.fromkeys(name for name in (*sources, *parts.reads) if name))
-    writes = tuple(dict.fromkeys(name for name in parts.writes if name))
+    writes = tuple(dict.fromkeys(name for each in every for name in each.writes if name))
+    flows = tuple(flow for each in every for flow in each.flows)
     queries = tuple(query for query in builder.queries if query is not None)
     constant = parts.kind == "insert" and not any(map(_says_something, queries))
     created = parts.kind in {"select_into", "table"}
@@ -104,7 +127,7 @@ def assemble(builder: Builder, parts: Parts) -> Statement:
         temporary=tuple(dict.fromkeys((*parts.temporary, *local))),
         creates=parts.creates,
         queries=() if constant else queries,
-        flows=() if constant else parts.flows,
+        flows=() if constant else flows,
     )
 
 
