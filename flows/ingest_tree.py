@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
 from lineage_core.graph.reads import file_states, graph_counts
+from lineage_core.ingest.link_stage import INGEST_VERSION
 from lineage_core.ingest.report import FileProblem, GraphContent
 from lineage_core.model.files import FileStatus, SourceFile
 from lineage_core.source.discover import discover
 from lineage_core.source.identity import absolute
-from lineage_core.sql.parse import PARSER_VERSION
 from tasks.run import current_run
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _differs(version: FileVersion, state: FileState | None) -> bool:
     if state is None or version.error or state.status == FileStatus.FAILED:
         return True
     other_dialect = bool(version.dialect) and version.dialect != state.dialect
-    return version.sha256 != state.sha256 or state.parser_version != PARSER_VERSION or other_dialect
+    return version.sha256 != state.sha256 or state.parser_version != INGEST_VERSION or other_dialect
 
 
 def _failed_before(states: dict[str, FileState]) -> set[str]:

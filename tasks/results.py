@@ -8,12 +8,15 @@ ones in async code; and a cache policy's `key_storage` in the same folder would 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.filesystems import WritableFileSystem
 
 from lineage_core.cache.entry import DamagedEntryError
 from lineage_core.cache.store import open_store, reopen_store
+from lineage_core.errors import ServerError
 from tasks.run import current_run
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ RESULTS = f"sqlite-results/{_NAME}"
 """How a flow names the block."""
 
 _DAY = 86_400
+_TRIES = 4
 T = TypeVar("T")
 
 
@@ -66,8 +70,21 @@ class SqliteResults(WritableFileSystem):
 
 
 def register() -> None:
-    """Make the block known to the current Prefect server, which has to be before a flow that names it runs."""
-    SqliteResults().save(_NAME, overwrite=True)
+    """Make the block known to the current Prefect server, which has to be before a flow that names it runs.
+
+    Two processes may do so at once: the server refuses the second, which then finds what the first made.
+    """
+    for _ in range(_TRIES):
+        try:
+            SqliteResults.load(_NAME)
+        except ValueError:
+            with suppress(ObjectAlreadyExists):
+                SqliteResults().save(_NAME)
+        else:
+            return
+    raise ServerError(
+        f"The Prefect server does not keep the block {RESULTS}.", hint="Look at its log; its database may be read-only."
+    )
 
 
 def forget_expired() -> None:

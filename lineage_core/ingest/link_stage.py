@@ -23,6 +23,7 @@ from lineage_core.model.rows import FileRows
 from lineage_core.source.databases import DatabasePatterns
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.parse import PARSER_VERSION
+from lineage_core.version import code_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 ROWS = "rows"
 CATALOG = "catalog"
 """Of the spool's files: FileRows of each batch, the catalog of the run."""
+
+INGEST_VERSION = f"{PARSER_VERSION}-{code_version('link', 'model')}"
+"""On every File node: a file whose node has another one is ingested again, though its content is the same."""
 
 _MAX_ERRORS = 200
 """Problems kept on a File node; the run's report has all."""
@@ -159,7 +163,7 @@ def _info(parse: FileParse) -> FileInfo:
             "dialect": parse.dialect,
             "status": parse.status.value,
             "errors": errors[:_MAX_ERRORS],
-            "parser_version": PARSER_VERSION,
+            "parser_version": INGEST_VERSION,
         },
     )
 

@@ -17,9 +17,10 @@ from lineage_core.sql.names import normalise
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.tokenwalk import literal_sql, walk
+from lineage_core.version import code_version
 
-PARSER_VERSION = "1"
-"""Part of the parse cache's key: raise it with every change of what a text's facts are."""
+PARSER_VERSION = code_version("sql", "model/facts.py", packages=("sqlglot", "sqlparse"))
+"""Part of the parse cache's key: facts follow from a content, its dialect, and this."""
 
 _log = logging.getLogger(__name__)
 

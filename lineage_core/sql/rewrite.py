@@ -26,11 +26,13 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     T-SQL's `SET a += b` becomes `SET a = a + b`. Options that say nothing about lineage are left out: ON COMMIT DROP,
-    WITH NO DATA, OVERRIDING SYSTEM VALUE.
+    WITH NO DATA, OVERRIDING SYSTEM VALUE, and TOP of a statement that changes a table.
     """
+    lower = text.lower()
+    if dialect.batches and "top" in lower:
+        text = _without_top(text, dialect)
     if dialect.batches and any(mark in text for mark in _COMPOUND):
         return _spell_out_assignments(text, dialect)
-    lower = text.lower()
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)
@@ -58,6 +60,24 @@ def _belongs(tokens: list[Token], into: int, at: int) -> bool:
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
     return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+
+
+def _without_top(text: str, dialect: Dialect) -> str:
+    """`DELETE TOP (5) FROM t` as `DELETE FROM t`."""
+    tokens = tokenize(text, dialect)
+    for index, token in enumerate(tokens[:-2]):
+        if token.upper != "TOP" or tokens[index - 1].upper not in {"INSERT", "UPDATE", "DELETE", "MERGE"}:
+            continue
+        end, depth = index + 1, 0
+        while end < len(tokens):
+            depth += (tokens[end].text == "(") - (tokens[end].text == ")")
+            end += 1
+            if depth == 0:
+                break
+        if end < len(tokens) and tokens[end].upper == "PERCENT":
+            end += 1
+        return f"{text[: token.start]}{text[tokens[end].start :] if end < len(tokens) else ''}"
+    return text
 
 
 def _spell_out_assignments(text: str, dialect: Dialect) -> str:

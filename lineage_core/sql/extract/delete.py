@@ -9,7 +9,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Flow, FlowKind, Query, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.update import resolve_target
+from lineage_core.sql.extract.update import base_table, resolve_target
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -25,10 +25,11 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
             found += sources.from_table(builder, item)
         tables = node.args.get("tables") or ()
         own = [source for table in tables[:1] for source in _named(builder, table)] or list(found[:1])
-        target, _ = resolve_target(own, found)
+        changed, _ = resolve_target(own, found)
+        target, _ = base_table(builder, ctes, changed)
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=where, ctes=ctes))
-    return Parts(kind="delete", writes=(target,), targets={target: 1}, flows=(Flow(target=target, query=index),))
+    return Parts(kind="delete", writes=(target,), targets={changed: 1}, flows=(Flow(target=target, query=index),))
 
 
 def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:

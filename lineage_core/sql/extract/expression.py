@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
@@ -23,6 +24,16 @@ _DATE_PARTS = frozenset(
         "hour hh minute mi n second ss s millisecond ms microsecond mcs nanosecond ns tzoffset tz"
     ).split()
 )
+
+_METHODS = frozenset(
+    "value query nodes exist modify ToString GetLevel GetAncestor GetDescendant IsDescendantOf".split()
+)
+"""Of T-SQL's xml and hierarchyid columns; unlike everything else there their names have a case."""
+
+_SPATIAL_METHOD = re.compile(r"ST[A-Z]|(?:BufferWith|Make|Reduce|InstanceOf|Envelope)")
+
+_SEQUENCE_COLUMNS = frozenset({"nextval", "currval"})
+"""`sequence.nextval` of Oracle and Snowflake."""
 
 _PSEUDO_COLUMNS = frozenset(
     {"rownum", "sysdate", "systimestamp", "current_date", "current_time", "current_user", "user"}
@@ -78,7 +89,8 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(last, exp.Parameter):
         return
     name = builder.identifier(last)
-    if not qualifier and name in _PSEUDO_COLUMNS and not last.args.get("quoted"):
+    pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
+    if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
 
@@ -117,8 +129,16 @@ def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 
 
 def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    frame = FlowKind.WINDOW if kind.direct else kind
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
+    frame = FlowKind.WINDOW if kind.direct else kind
+    yield from _frame(builder, node, frame)
+    select, name = node.find_ancestor(exp.Select), node.alias
+    for window in (select.args.get("windows") or ()) if select is not None and name else ():  # OVER w
+        if builder.identifier(window.this) == builder.identifier(node.args["alias"]):
+            yield from _frame(builder, window, frame)
+
+
+def _frame(builder: Builder, node: exp.Expr, frame: FlowKind) -> Iterator[Ref]:
     for part in node.args.get("partition_by") or ():
         yield from _walk(builder, part, frame)
     if order := node.args.get("order"):
@@ -164,11 +184,24 @@ def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Itera
 
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(node.expression, exp.Func):  # schema.function(...)
-        path = [part for part in node.flatten() if isinstance(part, exp.Identifier)]
-        builder.calls.setdefault(join_parts([*map(builder.identifier, path), builder.identifier(node.expression.name)]))
+        path = [part for part in node.flatten() if isinstance(part, exp.Identifier | exp.Parameter)]
+        yield from called(builder, path, node.expression, kind)
         yield from _walk(builder, node.expression, kind)
         return
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))  # a field of a struct
+
+
+def called(builder: Builder, path: Sequence[exp.Expr], call: exp.Expr, kind: FlowKind) -> tuple[Ref, ...]:
+    """`schema.function(...)` is recorded as a call; of T-SQL's `t.column.value(...)` the column is used."""
+    if builder.dialect.batches and (call.name in _METHODS or _SPATIAL_METHOD.match(call.name)):
+        *qualifier, column = path
+        if isinstance(column, exp.Parameter):
+            return ()
+        names = [builder.identifier(part) for part in qualifier]
+        kind = stronger(kind, FlowKind.TRANSFORMATION)
+        return (Ref(name=builder.identifier(column), qualifier=join_parts(names), kind=kind),)
+    builder.calls.setdefault(join_parts([*map(builder.identifier, path), builder.identifier(call.name)]))
+    return ()
 
 
 def _nothing(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:

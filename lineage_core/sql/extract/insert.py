@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lineage_core.model.facts import Flow, FlowKind, Output, Query
 from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.conflict import conflict_flows
 from lineage_core.sql.extract.parts import Parts
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def insert(builder: Builder, node: exp.Insert) -> Parts:
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
             flows = (Flow(target=target, query=index, columns=columns, positional=True),)
+            flows += conflict_flows(builder, node, target, index, columns)
     return Parts(kind="insert", writes=(target,), flows=flows)
 
 

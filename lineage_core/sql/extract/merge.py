@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Source
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.update import assignments
+from lineage_core.sql.extract.update import assignments, base_table
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -21,19 +21,23 @@ def merge(builder: Builder, node: exp.Merge) -> Parts:
         ctes = query.with_ctes(builder, node, names)
         using = sources.from_table(builder, node.args["using"])
         own = Source(alias=builder.identifier(node.this.alias or None), table=builder.table(node.this))
-        target = own.table
-        on = expression.references(builder, node.args.get("on"), FlowKind.JOIN)
+        target, base_names = base_table(builder, ctes, own.table)
+        refs = list(expression.references(builder, node.args.get("on"), FlowKind.JOIN))
         flows: list[Flow] = []
         for when in node.args["whens"].expressions:
-            flows += _branch(builder, when, target, (own, *using), on, ctes)
+            refs += expression.references(builder, when.args.get("condition"), FlowKind.FILTER)
+            flows += _branch(builder, when, target, (own, *using), ctes)
+        deciding = builder.add(Query(sources=(own, *using), influences=tuple(dict.fromkeys(refs)), ctes=ctes))
+        flows.append(Flow(target=target, query=deciding))
+    flows = [flow.model_copy(update={"columns": tuple(base_names.get(c, c) for c in flow.columns)}) for flow in flows]
     return Parts(kind="merge", writes=(target,), flows=tuple(flows))
 
 
 def _branch(
-    builder: Builder, when: exp.When, target: str, both: tuple[Source, ...], on: tuple[Ref, ...], ctes: tuple[Cte, ...]
+    builder: Builder, when: exp.When, target: str, both: tuple[Source, ...], ctes: tuple[Cte, ...]
 ) -> list[Flow]:
+    """An INSERT sees the USING source only; nothing flows by a DELETE."""
     action = when.args.get("then")
-    condition = expression.references(builder, when.args.get("condition"), FlowKind.FILTER)
     columns: tuple[str, ...]
     if isinstance(action, exp.Update):
         outputs = assignments(builder, action.expressions)
@@ -44,9 +48,7 @@ def _branch(
     else:
         return []
     seen = both[1:] if isinstance(action, exp.Insert) else both
-    index = builder.add(
-        Query(sources=seen, outputs=outputs, influences=tuple(dict.fromkeys((*on, *condition))), ctes=ctes)
-    )
+    index = builder.add(Query(sources=seen, outputs=outputs, ctes=ctes))
     return [
         Flow(target=target, query=index, columns=columns, positional=isinstance(action, exp.Insert) and not columns)
     ]

@@ -103,7 +103,7 @@ def _ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, ...]:
     if clause is None:
         return ()
     recursive = clause.recursive or builder.dialect.implicit_recursion
-    ctes = []
+    ctes: list[Cte] = []
     for item in clause.expressions:
         alias = item.args["alias"]
         name = builder.identifier(alias.this)

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lineage_core.model.facts import FlowKind, Ref, Source
 from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.names import join_parts
 
 if TYPE_CHECKING:
@@ -60,14 +61,16 @@ def dotted(builder: Builder, parts: Iterable[exp.Expr]) -> str:
 
 
 def _collect(builder: Builder, node: exp.Expr, using: tuple[str, ...], found: list[Source], refs: list[Ref]) -> None:
-    if isinstance(node, exp.Subquery | exp.Paren) and _holds_table(node):  # (a JOIN b ON ...) is no scope of its own
+    if (
+        isinstance(node, exp.Subquery | exp.Paren) and _holds_table(node) and not node.args.get("pivots")
+    ):  # (a JOIN b ON ...) is no scope of its own
         inner = node.this
         if alias := node.args.get("alias"):
             inner = inner.copy()
             inner.set("alias", alias)
         _collect(builder, inner, using, found, refs)
     else:
-        source = _source(builder, node)
+        source = pivoted(builder, _source(builder, node), turned)
         found.append(source.model_copy(update={"using": using}) if using else source)
     collect_joins(builder, node, found, refs)
     for lateral in node.args.get("laterals") or ():
@@ -117,10 +120,11 @@ def _hinted_name(builder: Builder, node: exp.Table) -> str:
 def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, ...]) -> Source:
     """A table function, UNNEST, PIVOT source and the like: its columns flow from its arguments."""
     call = node.this if isinstance(node, exp.Table) else node
+    refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
     if isinstance(node, exp.Table) and node.args.get("db") is not None and isinstance(call, exp.Func):
         parts = [part for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
-        builder.calls.setdefault(join_parts([*map(builder.identifier, parts), builder.identifier(call.name)]))
-    return Source(alias=alias, columns=columns, refs=expression.references(builder, call, FlowKind.TRANSFORMATION))
+        refs += expression.called(builder, parts, call, FlowKind.TRANSFORMATION)
+    return Source(alias=alias, columns=columns, refs=refs)
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
 
@@ -24,15 +24,16 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         if isinstance(node.this, exp.Table):
             own.extend(sources.from_table(builder, node.this))
         found, join_refs = sources.build(builder, node)
-        target, listed = resolve_target(own[:1], found)
+        changed, listed = resolve_target(own[:1], found)
         everything = found if listed else (*own, *found)
+        target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
         outputs = assignments(builder, node.expressions)
         index = builder.add(
             Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
         )
-    flow = Flow(target=target, query=index, columns=tuple(output.name for output in outputs))
-    targets = Counter({target: 1})
+    flow = Flow(target=target, query=index, columns=tuple(base_names.get(item.name, item.name) for item in outputs))
+    targets = Counter({changed: 1})
     targets.update(source.table for source in own[:1] if listed)  # UPDATE x SET ... FROM t x: x is named, not read
     return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
 
@@ -55,6 +56,25 @@ def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, b
     return name, False
 
 
+def base_table(builder: Builder, ctes: tuple[Cte, ...], name: str) -> tuple[str, dict[str, str]]:
+    """The table that is changed through a CTE (T-SQL's `WITH c AS (...) UPDATE c`), any other name as it is.
+
+    Returns:
+        The table, and how the CTE's columns are called there where that differs.
+    """
+    columns: dict[str, str] = {}
+    known = {cte.name: cte for cte in ctes}
+    while name in known:
+        query = builder.queries[known.pop(name).query]
+        source = next((item for item in query.sources if item.table), None) if query is not None else None
+        if query is None or source is None:
+            return "", {}
+        below = {item.name: item.refs[0].name for item in query.outputs if len(item.refs) == 1 and item.refs[0].name}
+        columns = {above: below.get(own, own) for above, own in columns.items()} if columns else below
+        name = source.table
+    return name, columns
+
+
 def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
     """`SET a = x, t.b = y` as outputs named a and b; assignments to variables flow nowhere and are left out.
 
@@ -70,10 +90,24 @@ def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
         if isinstance(left, exp.Tuple | exp.Paren) and isinstance(right, exp.Tuple):
             outputs += [_assigned(builder, *pair) for pair in zip(left.expressions, right.expressions, strict=False)]
         elif isinstance(left, exp.Tuple):
-            outputs += [_assigned(builder, column, right) for column in left.expressions]
+            outputs += _from_subquery(builder, left, right)
         elif not isinstance(left, exp.Parameter):
             outputs.append(_assigned(builder, left, right))
     return tuple(outputs)
+
+
+def _from_subquery(builder: Builder, columns: exp.Expr, value: exp.Expr) -> list[Output]:
+    """`(a, b) = (SELECT x, y ...)`: each column from the output at its place."""
+    refs = expression.references(builder, value)
+    whole = builder.queries[refs[0].query] if len(refs) == 1 and refs[0].query is not None else None
+    outputs = []
+    for position, column in enumerate(columns.expressions):
+        output = _assigned(builder, column, exp.Null())
+        if whole is not None and len(whole.outputs) == len(columns.expressions):
+            one = whole.model_copy(update={"outputs": (whole.outputs[position],)})
+            refs = (Ref(query=builder.add(one)),)
+        outputs.append(output.model_copy(update={"refs": refs, "expression": builder.text(value)}))
+    return outputs
 
 
 def _assigned(builder: Builder, column: exp.Expr, value: exp.Expr) -> Output:

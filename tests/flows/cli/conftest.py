@@ -32,6 +32,14 @@ class Lineage(Protocol):
         ...
 
 
+class Start(Protocol):
+    """Starts the command and does not wait for it."""
+
+    def __call__(self, *arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        """The process, in a process group of its own, its output in pipes."""
+        ...
+
+
 @pytest.fixture
 def bare_environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which nothing is set, and nobody has to be there."""
@@ -58,3 +66,21 @@ def lineage(bare_environment: dict[str, str], tmp_path: Path) -> Lineage:
         )
 
     return run
+
+
+@pytest.fixture
+def start(bare_environment: dict[str, str], tmp_path: Path) -> Start:
+    """The command in the test's own folder, left running."""
+
+    def begin(*arguments: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            env={**bare_environment, **environment},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    return begin

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import COMMAND
 
 if TYPE_CHECKING:
-    from conftest import Lineage
+    from conftest import Lineage, Start
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
@@ -97,19 +95,11 @@ def test_what_is_not_there_is_named_with_the_setting_to_look_at(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_ends_clean_and_the_next_one_does_the_rest(
-    lineage: Lineage, environment: dict[str, str], bare_environment: dict[str, str], sql: Path, number: int, code: int
+    lineage: Lineage, start: Start, environment: dict[str, str], sql: Path, number: int, code: int
 ) -> None:
     for count in range(400):
         (sql / f"t{count}.sql").write_text(f"CREATE TABLE dbo.T{count} (Id int);" * 20)
-    running = subprocess.Popen(
-        [*COMMAND, "ingest", "sql"],
-        env={**bare_environment, **environment},
-        cwd=sql.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    running = start("ingest", "sql", environment=environment)
     assert running.stderr is not None
     assert "hash" in running.stderr.readline(), "in the middle of it"
     os.killpg(running.pid, number)  # as a terminal does: the parsers get it as well

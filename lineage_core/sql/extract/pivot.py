@@ -1,0 +1,63 @@
+"""PIVOT and UNPIVOT as a query over the table they turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
+from lineage_core.sql.extract import expression
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lineage_core.sql.extract.builder import Builder
+
+
+def pivoted(builder: Builder, source: Source, pivots: Iterable[exp.Expr]) -> Source:
+    """The source as it is behind its PIVOT and UNPIVOT clauses, in order; as it was where it has none."""
+    for pivot in pivots:
+        query = _unpivot(builder, source, pivot) if pivot.args.get("unpivot") else _pivot(builder, source, pivot)
+        alias = pivot.args.get("alias") or exp.TableAlias()
+        source = Source(
+            alias=builder.identifier(alias.this) or source.alias or source.table,
+            columns=tuple(builder.identifier(column) for column in alias.columns),
+            query=builder.add(query),
+        )
+    return source
+
+
+def _pivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
+    """One column for each value, the aggregates' inputs flowing to it; what they use up is not among the others."""
+    values = expression.references_of(builder, pivot.expressions, FlowKind.AGGREGATION)
+    fields = [field for field in pivot.args.get("fields") or () if isinstance(field, exp.In)]
+    deciding = expression.references_of(builder, (field.this for field in fields), FlowKind.CONDITIONAL)
+    names = [builder.identifier(name) for name in pivot.args.get("columns") or ()]
+    used = tuple(dict.fromkeys(ref.name for ref in (*values, *deciding) if ref.name))
+    rest = Output(star=True, excluded=used)
+    return Query(sources=(source,), outputs=(rest, *(Output(name=name, refs=(*values, *deciding)) for name in names)))
+
+
+def _unpivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
+    """The listed columns become the rows of one (or several) value columns; the name column has no source."""
+    fields = [field for field in pivot.args.get("fields") or () if isinstance(field, exp.In)]
+    names = [name for item in pivot.expressions for name in _parts(item)]
+    turned = [[_parts(column) for column in field.expressions] for field in fields[:1]]
+    columns = [[builder.identifier(_named(part)) for part in row] for rows in turned for row in rows]
+    outputs = [Output(star=True, excluded=tuple(name for row in columns for name in row))]
+    for position, name in enumerate(names):
+        refs = tuple(Ref(name=row[position]) for row in columns if position < len(row))
+        outputs.append(Output(name=builder.identifier(_named(name)), refs=refs))
+    outputs += [Output(name=builder.identifier(_named(field.this))) for field in fields]
+    return Query(sources=(source,), outputs=tuple(outputs))
+
+
+def _parts(node: exp.Expr) -> list[exp.Expr]:
+    if isinstance(node, exp.PivotAlias):
+        node = node.this
+    return list(node.expressions) if isinstance(node, exp.Tuple) else [node]
+
+
+def _named(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node, exp.Column | exp.Paren) else node
