@@ -78,7 +78,7 @@ def register() -> None:
         try:
             SqliteResults.load(_NAME)
         except ValueError:
-            with suppress(ObjectAlreadyExists):
+            with suppress(ObjectAlreadyExists, ValueError):
                 SqliteResults().save(_NAME)
         else:
             return

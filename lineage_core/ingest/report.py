@@ -73,7 +73,9 @@ class Report(BaseModel):
     def outcome(self) -> str:
         """One line: the worst that happened, or what was done."""
         if self.failed:
-            return "; ".join([*self.failures, *map(str, self.failed_files), *self._dead()][:MAX_NAMED])
+            failed = [*self.failures, *map(str, self.failed_files), *self._dead()]
+            more = [f"and {len(failed) - MAX_NAMED} more"] if len(failed) > MAX_NAMED else []
+            return "; ".join(failed[:MAX_NAMED] + more)
         if not self.changes.total:
             return "nothing changed, nothing was written"
         return f"{self.changes.total} changes in the graph"

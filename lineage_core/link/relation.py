@@ -81,7 +81,11 @@ class Relation:
         if name in self._by_name:
             return self._by_name[name]
         if self.open:
-            return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in self._by_name[STAR])
+            origins = self._by_name[STAR]
+            joined = sum(column.name == STAR for column in self.columns) > 1
+            if joined and len({origin.asset for origin in origins}) > 1:
+                return (Origin(None, name),)
+            return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in origins)
         return self.anything or None
 
     def renamed(self, names: Sequence[str]) -> Relation:
@@ -111,10 +115,16 @@ def union(relations: Sequence[Relation]) -> Relation:
     width = max((len(relation.columns) for relation in relations), default=0)
     columns = []
     for position in range(width):
-        same = [relation.columns[position] for relation in relations if position < len(relation.columns)]
+        same = [found for relation in relations if (found := _at(relation.columns, position)) is not None]
         origins = distinct(origin for column in same for origin in column.origins)
         columns.append(OutColumn(same[0].name, origins, same[0].expression))
     return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
+
+
+def _at(columns: Sequence[OutColumn], position: int) -> OutColumn | None:
+    """The column at a place; behind a star, which may hold any number of columns, the star."""
+    star = next((column for column in columns[: position + 1] if column.name == STAR), None)
+    return star or (columns[position] if position < len(columns) else None)
 
 
 def distinct(origins: Iterable[Origin]) -> tuple[Origin, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.scope import Scope
@@ -13,6 +14,12 @@ from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, St
 
 ColumnsOf = Callable[[str], Sequence[str] | None]
 """Name of a table as written -> its columns in order, or None where they are not known."""
+
+Named = Callable[[], Relation]
+"""A CTE: its relation, found when asked for."""
+
+_ROUNDS = 8
+"""A recursive CTE's columns mix for as many rounds at most."""
 
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """In a trigger they stand for the trigger's own table."""
@@ -58,14 +65,15 @@ def resolve(statement: Statement, columns_of: ColumnsOf, trigger_table: str = ""
     for flow in statement.flows:
         resolver = Resolver(statement.queries, columns_of, trigger_table)
         relation = resolver.query(flow.query)
-        names = target_columns(flow, relation, columns_of)
+        names = [name or STAR for name in target_columns(flow, relation, columns_of)]
         for name, column in zip(names, relation.columns, strict=False):
             for origin in column.origins:
                 item = _flow_item(origin, flow.target, name, column.expression)
                 (columns if origin.kind.direct else influences).setdefault(item)
         for origin in resolver.deciding:
             influences.setdefault(_flow_item(origin, flow.target, STAR, ""))
-        shapes.append((flow.target, tuple(names)))
+        if relation.columns:
+            shapes.append((flow.target, tuple(names)))
     return Resolved(tuple(columns), tuple(influences), tuple(shapes))
 
 
@@ -92,12 +100,10 @@ class Resolver:
         self._trigger_table = trigger_table
         self.deciding: dict[Origin, None] = {}
 
-    def query(self, index: int, parent: Scope | None = None, ctes: Mapping[str, Relation] | None = None) -> Relation:
+    def query(self, index: int, parent: Scope | None = None, ctes: Mapping[str, Named] | None = None) -> Relation:
         """The relation that `queries[index]` gives."""
         query = self._queries[index]
-        in_sight = dict(ctes or {})
-        for cte in query.ctes:
-            in_sight[cte.name] = self._cte(cte, parent, in_sight)
+        in_sight = {**(ctes or {}), **self._with(query.ctes, parent, dict(ctes or {}))} if query.ctes else ctes or {}
         if query.branches:
             branches = [self.query(branch, parent, in_sight) for branch in query.branches]
             whole = union(branches)
@@ -109,32 +115,45 @@ class Resolver:
             self.deciding |= dict.fromkeys(o for o in self._origins(ref, scope, in_sight) if o.asset)
         return whole
 
-    def _cte(self, cte: Cte, parent: Scope | None, in_sight: dict[str, Relation]) -> Relation:
-        query = self._queries[cte.query]
-        if cte.recursive and query.branches:  # the anchor says what the recursive branch reads
-            anchor = self.query(query.branches[0], parent, in_sight).renamed(cte.columns)
-            in_sight = {**in_sight, cte.name: anchor}
-        return self.query(cte.query, parent, in_sight).renamed(cte.columns)
+    def _with(self, ctes: Sequence[Cte], parent: Scope | None, in_sight: dict[str, Named]) -> dict[str, Named]:
+        """CTEs by name; each sees those before it, and is resolved when it is first used, if it is."""
+        own: dict[str, Named] = {}
+        for cte in ctes:
+            own[cte.name] = cache(partial(self._cte, cte, parent, {**in_sight, **own}))
+        return own
 
-    def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Relation]) -> Scope:
+    def _cte(self, cte: Cte, parent: Scope | None, in_sight: dict[str, Named]) -> Relation:
+        query = self._queries[cte.query]
+        if not (cte.recursive and query.branches):
+            return self.query(cte.query, parent, in_sight).renamed(cte.columns)
+        # the anchor says what the recursive branch reads, until another round adds nothing
+        found = self.query(query.branches[0], parent, in_sight).renamed(cte.columns)
+        for _ in range(_ROUNDS):
+            known, found = found, self.query(cte.query, parent, {**in_sight, cte.name: partial(_same, found)})
+            found = found.renamed(cte.columns)
+            if known == found:
+                break
+        return found
+
+    def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Named]) -> Scope:
         scope = Scope(parent)
         for source in query.sources:
             scope.sources.append((source, self._source(source, scope, ctes).renamed(source.columns)))
         return scope
 
-    def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+    def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Named]) -> Relation:
         if source.query is not None:
             return self.query(source.query, scope, ctes)
         if not source.table:
             origins = distinct(origin for ref in source.refs for origin in self._origins(ref, scope, ctes))
             return Relation(anything=origins)
         if source.table in ctes:
-            return ctes[source.table]
+            return ctes[source.table]()
         if source.table in PSEUDO_TABLES and self._trigger_table:
             return Relation.of_table(self._trigger_table, self._columns_of(self._trigger_table))
         return Relation.of_table(source.table, self._columns_of(source.table))
 
-    def _select(self, query: Query, scope: Scope, ctes: Mapping[str, Relation]) -> Relation:
+    def _select(self, query: Query, scope: Scope, ctes: Mapping[str, Named]) -> Relation:
         columns: list[OutColumn] = []
         for output in query.outputs:
             if output.star:
@@ -146,13 +165,19 @@ class Resolver:
         bases = tuple(dict.fromkeys(base for _, relation in scope.sources for base in relation.bases))
         return Relation(tuple(columns), bases)
 
-    def _origins(self, ref: Ref, scope: Scope, ctes: Mapping[str, Relation]) -> tuple[Origin, ...]:
+    def _origins(self, ref: Ref, scope: Scope, ctes: Mapping[str, Named]) -> tuple[Origin, ...]:
         if ref.query is not None:
             inner = self.query(ref.query, scope, ctes)
             return distinct(origin.through(ref.kind) for column in inner.columns for origin in column.origins)
-        if ref.qualifier in PSEUDO_TABLES and self._trigger_table:
+        if ref.qualifier in PSEUDO_TABLES and self._trigger_table and scope.qualified(ref.qualifier, ref.name) is None:
             return (Origin(self._trigger_table, ref.name, ref.kind),)
-        return distinct(origin.through(ref.kind) for origin in scope.find(ref.qualifier, ref.name))
+        origins = scope.aliased(ref.name, ref.kind) if not ref.qualifier else None
+        found = origins if origins is not None else scope.find(ref.qualifier, ref.name)
+        return distinct(origin.through(ref.kind) for origin in found)
+
+
+def _same(relation: Relation) -> Relation:
+    return relation
 
 
 def _flow_item(origin: Origin, target: str, column: str, expression: str) -> ColumnFlow:

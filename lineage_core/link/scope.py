@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
+from lineage_core.model.facts import FlowKind
 
 if TYPE_CHECKING:
     from lineage_core.model.facts import Output, Source
@@ -26,7 +27,25 @@ class Scope:
         found = self.qualified(qualifier, name) if qualifier else self.unqualified(name)
         if found is not None:
             return found
-        return self._field(qualifier) if qualifier and self.sources else (Origin(None, name),)
+        if not self.has_sources:  # VALUES (v): without FROM it can only be a variable or parameter
+            return ()
+        return self._field(qualifier) if qualifier else (Origin(None, name),)
+
+    def aliased(self, name: str, kind: FlowKind) -> tuple[Origin, ...] | None:
+        """What a bare name in ORDER BY or GROUP BY means if it means an alias of the select list; else None.
+
+        ORDER BY takes the alias first, GROUP BY a column of that name if one is known.
+        """
+        if kind is FlowKind.SORT or (
+            kind is FlowKind.GROUP_BY and not any(relation.knows(name) for _, relation in self.sources)
+        ):
+            return self.aliases.get(name)
+        return None
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether this query or one around it reads from anything."""
+        return bool(self.sources) or (self.parent is not None and self.parent.has_sources)
 
     def star(self, output: Output) -> list[OutColumn]:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""

@@ -13,10 +13,11 @@ class Dialect:
     """One dialect's traits.
 
     `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name.
-    `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings. `implicit_recursion`:
-    a CTE may read itself without RECURSIVE. `double_quoted_strings`: "x" is a string. `dollar_quotes`: $tag$...$tag$ is
-    a string that may hold a routine's body. `nested_comments`: a block comment may hold another. `slash_comments`:
-    `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`: q'[x]' is one, whatever x holds.
+    `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings.
+    `implicit_recursion`: a CTE may read itself without RECURSIVE. `double_quoted_strings`: "x" is a string.
+    `dollar_quotes`: $tag$...$tag$ is a string that may hold a routine's body. `nested_comments`: a block comment
+    may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
+    q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
     `delimiter_command`: the client's DELIMITER sets what ends a statement.
     """
 
@@ -37,6 +38,7 @@ class Dialect:
     triple_quotes: bool = False
     q_quotes: bool = False
     delimiter_command: bool = False
+    aliases_in_having: bool = True
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -48,8 +50,11 @@ _TSQL = Dialect(
     batches=True,
     brackets=True,
     implicit_recursion=True,
+    aliases_in_having=False,
 )
-_POSTGRES = Dialect(name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True)
+_POSTGRES = Dialect(
+    name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True, aliases_in_having=False
+)
 _HIVE = Dialect(
     name="hive", sqlglot="hive", folds_quoted=True, backticks=True, backslash_escapes=True, double_quoted_strings=True
 )

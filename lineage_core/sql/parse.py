@@ -7,6 +7,7 @@ import re
 
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
+from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.ddl import Ddl, read_ddl
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
@@ -143,7 +144,8 @@ class _Reader:
 
     def _query(self, index: int, item: Slice, text: str) -> None:
         try:
-            statement = extract(text, self._dialect)
+            constant = constant_insert(text, self._dialect) if item.kind == "insert" else None
+            statement = constant or extract(text, self._dialect)
         except NotUnderstoodError as error:
             statement = self._walked(item, text, str(error))
         except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded

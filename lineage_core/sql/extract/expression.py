@@ -25,12 +25,10 @@ _DATE_PARTS = frozenset(
     ).split()
 )
 
-_METHODS = frozenset(
-    "value query nodes exist modify ToString GetLevel GetAncestor GetDescendant IsDescendantOf".split()
-)
-"""Of T-SQL's xml and hierarchyid columns; unlike everything else there their names have a case."""
+_METHODS = frozenset("value query nodes exist modify ToString GetLevel GetAncestor IsDescendantOf MakeValid".split())
+"""Of T-SQL's xml, hierarchyid and spatial columns; unlike everything else there their names have a case."""
 
-_SPATIAL_METHOD = re.compile(r"ST[A-Z]|(?:BufferWith|Make|Reduce|InstanceOf|Envelope)")
+_SPATIAL_METHOD = re.compile(r"ST(?:[A-Z][a-z]|X$|Y$)")
 
 _SEQUENCE_COLUMNS = frozenset({"nextval", "currval"})
 """`sequence.nextval` of Oracle and Snowflake."""
@@ -193,8 +191,9 @@ def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 
 def called(builder: Builder, path: Sequence[exp.Expr], call: exp.Expr, kind: FlowKind) -> tuple[Ref, ...]:
     """`schema.function(...)` is recorded as a call; of T-SQL's `t.column.value(...)` the column is used."""
-    if builder.dialect.batches and (call.name in _METHODS or _SPATIAL_METHOD.match(call.name)):
-        *qualifier, column = path
+    *qualifier, column = path
+    method = call.name in _METHODS or _SPATIAL_METHOD.match(call.name) is not None
+    if builder.dialect.batches and method and column.name.lower() != builder.dialect.default_schema:
         if isinstance(column, exp.Parameter):
             return ()
         names = [builder.identifier(part) for part in qualifier]

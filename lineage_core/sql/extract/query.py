@@ -10,6 +10,8 @@ from lineage_core.model.facts import Cte, FlowKind, Output, Query, Ref
 from lineage_core.sql.extract import expression, sources
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lineage_core.sql.extract.builder import Builder
 
 _CLAUSES = (
@@ -24,6 +26,9 @@ _CLAUSES = (
     ("cluster", FlowKind.SORT),
     ("distribute", FlowKind.SORT),
 )
+
+_SEES_ALIASES = {True: frozenset({"having", "qualify"}), False: frozenset({"qualify"})}
+"""Clauses in which a name may mean an alias of the select list, by whether HAVING is one of them."""
 
 _BY_POSITION = frozenset({FlowKind.GROUP_BY, FlowKind.SORT})
 
@@ -70,7 +75,8 @@ def _influences(builder: Builder, node: exp.Expr, listed: tuple[Output, ...] = (
     refs: list[Ref] = []
     for name, kind in _CLAUSES:
         clause = node.args.get(name)
-        refs += expression.references(builder, clause, kind)
+        found = expression.references(builder, clause, kind)
+        refs += _aliased(found, listed) if name in _SEES_ALIASES[builder.dialect.aliases_in_having] else found
         for position in _positions(clause) if kind in _BY_POSITION else ():
             if position <= len(listed) and not any(output.star for output in listed[:position]):
                 refs += [ref.model_copy(update={"kind": kind}) for ref in listed[position - 1].refs]
@@ -78,6 +84,16 @@ def _influences(builder: Builder, node: exp.Expr, listed: tuple[Output, ...] = (
     if isinstance(distinct, exp.Distinct):
         refs += expression.references(builder, distinct.args.get("on"), FlowKind.GROUP_BY)
     return tuple(dict.fromkeys(refs))
+
+
+def _aliased(refs: tuple[Ref, ...], listed: tuple[Output, ...]) -> Iterator[Ref]:
+    """References with those to an expression of the select list replaced by what it uses."""
+    named = {output.name: output for output in listed if output.expression and output.name}
+    for ref in refs:
+        if ref.qualifier or ref.name not in named:
+            yield ref
+        else:
+            yield from (inner.model_copy(update={"kind": ref.kind}) for inner in named[ref.name].refs)
 
 
 def _positions(clause: exp.Expr | None) -> list[int]:

@@ -70,7 +70,7 @@ def _collect(builder: Builder, node: exp.Expr, using: tuple[str, ...], found: li
             inner.set("alias", alias)
         _collect(builder, inner, using, found, refs)
     else:
-        source = pivoted(builder, _source(builder, node), turned)
+        source = pivoted(builder, _source(builder, node), node.args.get("pivots") or ())
         found.append(source.model_copy(update={"using": using}) if using else source)
     collect_joins(builder, node, found, refs)
     for lateral in node.args.get("laterals") or ():

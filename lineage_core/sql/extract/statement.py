@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -138,9 +139,15 @@ def _says_something(query: Query) -> bool:
     )
 
 
+_TOKEN = re.compile(r"<Token token_type: [^,]*, text: (.*?), line: .*>", re.DOTALL)
+"""How sqlglot shows a token in a message."""
+
+
 def _reason(error: SqlglotError) -> str:
     details = getattr(error, "errors", None) or [{}]
     first = details[0]
+    if first.get("description"):
+        first = {**first, "description": _TOKEN.sub(r"'\1'", first["description"])}
     if not first.get("description"):
         return str(error).splitlines()[0][:300]
     return f"{first['description'].rstrip('.')} near {str(first.get('highlight', ''))[:60]!r}"

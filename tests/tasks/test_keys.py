@@ -1,0 +1,64 @@
+"""What decides whether Prefect runs a task again: the key of a batch, and the errors that may pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from neo4j.exceptions import ClientError, ServiceUnavailable, TransientError
+from prefect.states import Failed
+
+from lineage_core.model.files import FileVersion
+from tasks.parse import batch_key, parse_batch
+from tasks.write import RETRY_DELAYS, delete_files, write_batch
+
+if TYPE_CHECKING:
+    from prefect import Task
+
+A = FileVersion(path="a.sql", location="/a.sql", sha256="1" * 64, size=3)
+B = FileVersion(path="b.sql", location="/b.sql", sha256="2" * 64, size=4)
+
+
+def test_the_key_of_a_batch_is_the_same_for_the_same_contents_wherever_they_lie() -> None:
+    moved = A.model_copy(update={"location": "/elsewhere/a.sql", "mtime_ns": 7})
+    assert batch_key([A, B]) == batch_key([moved, B])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sha256": "3" * 64}, {"dialect": "tsql"}, {"path": "c.sql"}],
+    ids=["another content", "another dialect", "another path"],
+)
+def test_another_file_makes_another_key(change: dict[str, str]) -> None:
+    assert batch_key([A, B]) != batch_key([A.model_copy(update=change), B])
+
+
+def test_another_order_or_number_of_files_makes_another_key() -> None:
+    assert len({batch_key([A, B]), batch_key([B, A]), batch_key([A])}) == 3
+
+
+def test_a_batch_with_an_unreadable_file_has_no_key() -> None:
+    assert batch_key([A, B.model_copy(update={"error": "cannot be read"})]) == ""
+
+
+def test_without_a_key_prefect_s_cache_is_off() -> None:
+    key = cast("Any", parse_batch).cache_key_fn
+    assert key(None, {"key": ""}) is None
+    assert key(None, {"key": "parse-1"}) == "parse-1"
+
+
+@pytest.mark.parametrize("task", [write_batch, delete_files], ids=["write", "delete"])
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (ServiceUnavailable("down"), True),
+        (TransientError("a deadlock"), True),
+        (ClientError("a bad row"), False),
+        (RuntimeError("a bug"), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(task: Task[..., Any], error: Exception, again: bool) -> None:  # noqa: FBT001
+    condition = cast("Any", task.retry_condition_fn)
+    assert condition(task, None, Failed(data=error)) is again
+    assert task.retry_delay_seconds == [1, 2, 4, 8, 16] == RETRY_DELAYS
+    assert task.retries == 5
