@@ -15,6 +15,12 @@ _CONSOLE_LEVEL: dict[Chatter, str] = {"quiet": "CRITICAL", "verbose": "INFO"}
 
 _PRIVACY = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
+# What the parts below say (a damaged cache, memory near its limit) belongs into the log of the run that it happened in.
+_OUR_LOG = {
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "lineage_core",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
 _SERVER = {
     "PREFECT_SERVER_API_HOST": "127.0.0.1",
     "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
@@ -36,6 +42,7 @@ def client_environment(api_url: str, home: Path | None, chatter: Chatter = "quie
     """
     return {
         **_PRIVACY,
+        **_OUR_LOG,
         **({"PREFECT_HOME": str(home.resolve())} if home else {}),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": _CONSOLE_LEVEL[chatter],

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from prefect.logging import get_run_logger
+
 from flows.batch_tasks import BatchTasks, Done, FileBatch, numbered
 from flows.progress import listener
 from lineage_core.graph.writer import WriteResult
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
-    """Measure a stage; with a `total` of files, tell who listens that it begins."""
+    """Measure a stage; with a `total` of files, tell who listens that it begins, and the run's log that it is over."""
     if total:
         listener().start(stage, total)
     started = time.perf_counter()
@@ -41,6 +43,8 @@ def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
         yield
     finally:
         report.seconds[stage] = time.perf_counter() - started
+    if total:
+        get_run_logger().info("%s: %d files in %.1f s", stage, total, report.seconds[stage])
 
 
 def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]:

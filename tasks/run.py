@@ -5,9 +5,10 @@ The flow makes it; the thread pools of Prefect carry the context variable to the
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class IngestRun:
     driver: Driver
     database: str
     writer: Writer
+    database_lost: threading.Event = field(default_factory=threading.Event)
+    """Set when a write was tried for half a minute in vain: the other batches are tried once only."""
 
 
 _CURRENT: ContextVar[IngestRun] = ContextVar("ingest_run")

@@ -20,6 +20,17 @@ RETRY_DELAYS = [1, 2, 4, 8, 16]
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed try is worth another one."""
+    return _is_transient(state) and not current_run().database_lost.is_set()
+
+
+def _give_up(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> None:
+    """After the last try: a database that is away would cost each of the other batches half a minute as well."""
+    if _is_transient(state):
+        current_run().database_lost.set()
+
+
+def _is_transient(state: State[Any]) -> bool:
     error = state.result(raise_on_failure=False)
     return is_transient(error if isinstance(error, BaseException) else None)
 
@@ -28,6 +39,7 @@ _RULES: dict[str, Any] = {
     "retries": len(RETRY_DELAYS),
     "retry_delay_seconds": RETRY_DELAYS,
     "retry_condition_fn": _may_pass,
+    "on_failure": [_give_up],
     "cache_policy": INPUTS + RUN_ID,
     "persist_result": True,
 }

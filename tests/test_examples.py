@@ -84,6 +84,7 @@ COLUMNS = {
         "tradingmart.trading.executions.price",
     },
     "tradingmart.reporting.limitbreaches.bookname": {"tradingmart.ref.books.bookname"},
+    "tradingmart.reporting.limitbreaches.exposure": set(),  # a table function's own column: its argument is no source
     "tradingmart.reporting.limitbreaches.limitvalue": {"tradingmart.risk.limits.limitvalue"},
     "market.v_latest_quotes.price": {"market.quotes.mid"},
     "market.v_latest_quotes.quote_date": {"market.quotes.quoted_at"},
@@ -92,6 +93,7 @@ COLUMNS = {
     "market.mv_volatility.bars": {"market.bars.*"},
     "market.bars.isin": {"market.quotes.isin"},
     "market.bars.open": {"market.quotes.mid"},
+    "market.bars.quotes": {"market.quotes.*"},
     "billing.v_client_turnover.turnover": {"billing.trades.quantity", "billing.trades.price"},
     "billing.v_client_turnover.fee": {
         "billing.trades.quantity",

@@ -1,5 +1,8 @@
 """`lineage ingest`: runs the bulk flow in this process, on the Prefect server of PREFECT_API_URL or a local one."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,14 +70,34 @@ def ingest(
 
 
 def run(settings: "Settings", paths: list[str], *, verbose: bool = False, **parameters: object) -> "Report":
-    """Run the flow with progress on standard error."""
+    """Run the flow with progress, and warnings of the parts behind it, on standard error."""
     from flows.cli.progress import shown
     from flows.run_bulk import run_bulk
 
-    with shown() as progress:
+    with shown() as progress, nullcontext() if verbose else _warnings_shown():
         return run_bulk(
             settings, paths, progress=progress, say=say, chatter="verbose" if verbose else "quiet", **parameters
         )
+
+
+class _Said(logging.Handler):
+    """Log records as lines for people."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        say(record.getMessage())
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Prefect's console is quiet, so warnings are shown past it."""
+    handler = _Said(logging.WARNING)
+    logger = logging.getLogger("lineage_core")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def finish(report: "Report", settings: "Settings", *, as_json: bool = False) -> None:

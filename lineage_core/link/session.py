@@ -125,6 +125,9 @@ class Session:
                 yield flow
                 continue
             temp = self._temps.get(flow.source_asset, _Temp())
+            if flow.source_column == STAR:  # its rows are those of the tables behind it
+                yield from (replace(flow, source_asset=source) for source in temp.sources)
+                continue
             for earlier in _reaching(temp, flow.source_column):
                 column = (
                     flow.source_column if earlier.source_column == STAR != flow.source_column else earlier.source_column
@@ -142,6 +145,4 @@ class Session:
 
 def _reaching(temp: _Temp, column: str) -> list[ColumnFlow]:
     """The flows into one column of a temp table and into its rows as a whole."""
-    if column == STAR:
-        return [flow for flows in temp.flows.values() for flow in flows]
     return [*temp.flows.get(column, ()), *temp.flows.get(STAR, ())]

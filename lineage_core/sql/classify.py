@@ -132,6 +132,11 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
     return "control"
 
 
+def starts_known_statement(token: Token) -> bool:
+    """Whether a word is the first of some statement, control flow included."""
+    return token.upper in _WITHOUT_LINEAGE or token.upper in _FIRST_WORD or token.upper in {"CREATE", "ALTER", "WITH"}
+
+
 def main_verb(tokens: Sequence[Token], at: int, end: int) -> int | None:
     """Where the statement behind `WITH a AS (...), b AS (...)` starts, or None."""
     depth = 0

@@ -1,4 +1,4 @@
-"""INSERT ... VALUES of constants, of which data scripts hold thousands: known from tokens, far faster than by a tree."""
+"""INSERT ... VALUES of constants, of which data scripts hold thousands: known from tokens, faster than by a tree."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import TypeVar
 
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
@@ -12,18 +13,26 @@ from lineage_core.sql.ddl import Ddl, read_ddl
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
+from lineage_core.sql.dynamic import Strings, insert_head, is_query
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
-from lineage_core.sql.headers import read_header
+from lineage_core.sql.headers import read_header, read_name, skip_words
+from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
-from lineage_core.sql.tokenwalk import literal_sql, walk
+from lineage_core.sql.tokenwalk import walk
+from lineage_core.sql.variables import Variables
 from lineage_core.version import code_version
 
 PARSER_VERSION = code_version("sql", "model/facts.py", packages=("sqlglot", "sqlparse"))
 """Part of the parse cache's key: facts follow from a content, its dialect, and this."""
 
 _log = logging.getLogger(__name__)
+
+_NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
+"""What else Snowflake's USE chooses."""
+
+Located = TypeVar("Located", ObjectFact, Statement)
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
 
@@ -42,27 +51,32 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
     """
     traits = dialect_named(dialect) if dialect else detect(text)
     text = blank_delimiters(text, traits)
-    reader = _Reader(text, traits)
-    for index, item in enumerate(split(text, traits)):
-        reader.take(index, item)
-    return reader.facts()
+    return _Reader(text, traits).run()
 
 
 class _Reader:
-    """Takes the slices in order and keeps what later ones need: the database in use and the routine around them."""
+    """Takes the slices in order and keeps what later ones need: the database in use, the routine around them, and the
+    variables in sight.
+    """
 
-    def __init__(self, text: str, dialect: Dialect) -> None:
+    def __init__(self, text: str, dialect: Dialect, database: str = "") -> None:
         self._text = text
         self._dialect = dialect
-        self._database = ""
+        self._database = database
+        self._variables = Variables(dialect)
+        self._strings = Strings(dialect)
+        self._place: tuple[int, int | None] = (0, None)
         self._owners: dict[int, int] = {}
         self._objects: list[ObjectFact] = []
         self._statements: list[Statement] = []
         self._changes: list[TableChange] = []
         self._errors: list[Problem] = []
 
-    def facts(self) -> FileFacts:
-        """Everything read so far."""
+    def run(self) -> FileFacts:
+        """Read everything."""
+        for index, item in enumerate(split(self._text, self._dialect)):
+            self._note(item)
+            self.take(index, item)
         return FileFacts(
             dialect=self._dialect.name,
             objects=tuple(self._objects),
@@ -70,6 +84,17 @@ class _Reader:
             changes=tuple(self._changes),
             errors=tuple(self._errors),
         )
+
+    def _note(self, item: Slice) -> None:
+        """Keep track of variables: their names, and their values where these are SQL text."""
+        if self._place != (item.batch, item.owner):
+            self._place = (item.batch, item.owner)
+            self._strings.forget()
+        text = self._slice(item)
+        self._variables.take(item, text)
+        procedural = item.in_block or self._dialect.batches
+        if procedural and (item.kind == "control" or (item.kind in {"select", "condition"} and "@" in text)):
+            self._strings.assign(text)
 
     def take(self, index: int, item: Slice) -> None:
         """Read one slice."""
@@ -102,9 +127,12 @@ class _Reader:
         return drop_into(text, self._dialect)
 
     def _used(self, item: Slice) -> str:
-        words = self._slice(item).replace(";", " ").split()
-        at = next((index for index, word in enumerate(words) if word.upper() == "USE"), len(words))
-        return normalise(words[at + 1], self._dialect) if at + 1 < len(words) else self._database
+        """The database of `USE [DATABASE] name`; the one before where the name says nothing (`USE [$(Name)]`)."""
+        tokens = tokenize(self._slice(item), self._dialect)
+        if len(tokens) > 1 and tokens[1].upper in _NOT_DATABASES:
+            return self._database
+        named = read_name(tokens, skip_words(tokens, 1, {"DATABASE", "CATALOG"}))
+        return normalise(named.text, self._dialect) if named and "$(" not in named.text else self._database
 
     def _header(self, index: int, item: Slice) -> None:
         header = read_header(self._slice(item), self._dialect)
@@ -145,7 +173,7 @@ class _Reader:
     def _query(self, index: int, item: Slice, text: str) -> None:
         try:
             constant = constant_insert(text, self._dialect) if item.kind == "insert" else None
-            statement = constant or extract(text, self._dialect)
+            statement = constant or extract(text, self._dialect, self._variables.names)
         except NotUnderstoodError as error:
             statement = self._walked(item, text, str(error))
         except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
@@ -154,14 +182,32 @@ class _Reader:
         self._add(index, item, statement)
 
     def _walk(self, index: int, item: Slice) -> None:
-        """EXEC and conditions: tables and calls from the tokens; literal dynamic SQL is read as statements."""
-        statement = self._walked(item, self._slice(item), "")
+        """EXEC and conditions: tables and calls from the tokens; dynamic SQL that is known is read as statements."""
+        text = self._slice(item)
+        literal = self._strings.executed(text) if item.kind == "exec" else None
+        filled = insert_head(text, self._dialect) if literal is not None else ""
+        if literal is not None and filled and is_query(literal.sql, self._dialect):
+            self._query(index, item, f"{filled} {literal.sql}")
+            return
+        prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
+        statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")
         if statement.reads or statement.writes or statement.calls:
             self._add(index, item, statement)
-        for sql in literal_sql(self._slice(item), self._dialect):
-            for inner in split(sql, self._dialect):
-                if inner.kind in QUERY_KINDS:
-                    self._query(index, item, sql[inner.first : inner.last])
+        if literal is not None:
+            inner = _Reader(literal.sql, self._dialect, self._database).run()
+            inner = inner if literal.certain else _without_problems(inner)
+            self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
+
+    def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
+        """Add the facts of dynamic SQL that starts `lines` lines further down, in the body of `owner`."""
+        shift = len(self._objects)
+        self._objects += [_moved(item, lines) for item in inner.objects]
+        self._changes += [change.model_copy(update={"line": change.line + lines}) for change in inner.changes]
+        self._errors += [_moved_problem(problem, lines) for problem in inner.errors]
+        for statement in inner.statements:
+            own = owner if statement.owner is None else statement.owner + shift
+            errors = tuple(_moved_problem(problem, lines) for problem in statement.errors)
+            self._statements.append(_moved(statement, lines).model_copy(update={"owner": own, "errors": errors}))
 
     def _walked(self, item: Slice, text: str, reason: str) -> Statement:
         """Tables only, from the tokens; with a reason, because the statement has no tree."""
@@ -179,11 +225,29 @@ class _Reader:
         words = " ".join(self._slice(item).split())[:60]
         self._errors.append(Problem(line=item.line, message=f"no statement starts like this: {words}"))
 
+    @staticmethod
+    def _owner_of(index: int, item: Slice) -> int:
+        return item.owner if item.owner is not None else index
+
     def _add(self, index: int, item: Slice, statement: Statement) -> None:
-        owner = self._owners.get(item.owner if item.owner is not None else index)
+        owner = self._owners.get(self._owner_of(index, item))
         where = {"line": item.line, "end_line": item.end_line, "owner": owner, "database": self._database}
         errors = tuple(problem.model_copy(update={"line": item.line}) for problem in statement.errors)
         self._statements.append(statement.model_copy(update={**where, "errors": errors}))
+
+
+def _moved(fact: Located, lines: int) -> Located:
+    return fact.model_copy(update={"line": fact.line + lines, "end_line": fact.end_line + lines})
+
+
+def _without_problems(facts: FileFacts) -> FileFacts:
+    """What can be said of SQL that may not be quite what runs: no error of it is the file's."""
+    statements = tuple(statement.model_copy(update={"errors": ()}) for statement in facts.statements)
+    return facts.model_copy(update={"statements": statements, "errors": ()})
+
+
+def _moved_problem(problem: Problem, lines: int) -> Problem:
+    return problem.model_copy(update={"line": problem.line + lines})
 
 
 def _statement_of(ddl: Ddl, kind: str) -> Statement | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.headers import read_name, skip_words
-from lineage_core.sql.lexer import QUOTED, STRING, VARIABLE, WORD, Token, tokenize
+from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import normalise
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _HINTS = frozenset(
         "NOEXPAND",
     ]
 )
-_SYSTEM_CALLS = frozenset({"sp_executesql", "sys.sp_executesql", "sp_rename", "sys.sp_rename"})
+_SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename"})
 
 
 @dataclass(slots=True)
@@ -193,7 +193,7 @@ class _Walker:
             named = read_name(self._tokens, at)
             if named is not None and named.text.upper() not in {"AS", "FUNCTION", "PROCEDURE", "IMMEDIATE"}:
                 name = self._name(named.text)
-                if name not in _SYSTEM_CALLS:
+                if name.rpartition(".")[2] not in _SYSTEM_CALLS:
                     self._calls.setdefault(name)
                 return named.after
         return at
@@ -217,20 +217,3 @@ class _Walker:
 
     def _upper(self, at: int) -> str:
         return self._tokens[at].upper if 0 <= at < len(self._tokens) else ""
-
-
-def literal_sql(text: str, dialect: Dialect) -> list[str]:
-    """The SQL that EXEC('...') or sp_executesql N'...' runs, where it is a literal."""
-    tokens = tokenize(text, dialect)
-    head = [token.text.lower() for token in tokens[:6]]
-    if not head or head[0] not in {"exec", "execute"}:
-        return []
-    named = any(word.endswith("sp_executesql") for word in head)
-    found = []
-    for index, token in enumerate(tokens[:8]):
-        opens = tokens[index - 1].text in {"(", "="} or tokens[index - 1].text.lower().endswith("sp_executesql")
-        if token.kind is STRING and opens and (named or "(" in head[1:3]):
-            body = token.text[token.text.index("'") + 1 :].removesuffix("'")
-            found.append(body.replace("''", "'"))
-            break
-    return found

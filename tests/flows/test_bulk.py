@@ -230,6 +230,25 @@ def test_a_transient_error_is_tried_again_after_one_and_two_seconds(
     assert [round(later - earlier) for earlier, later in pairwise(tries)] == [1, 2]
 
 
+@pytest.mark.usefixtures("tables")
+def test_a_database_that_stays_away_costs_one_batch_s_tries_and_not_every_batch_s(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.write import write_batch
+
+    tries: list[float] = []
+    monkeypatch.setenv("INGEST_WRITERS", "1")
+    monkeypatch.setattr(write_batch, "retry_delay_seconds", [0] * 5)
+    for batch in (0, 1):
+        _refuse(monkeypatch, batch=batch, error=ServiceUnavailable("away"), tries=tries)
+    report = ingest()
+    assert len(tries) == 6 + 1
+    assert [line.split(",")[0] for line in report.failures] == [
+        "write batch-000 (50 files)",
+        "write batch-001 (10 files)",
+    ]
+
+
 def test_gone_files_wait_until_everything_else_is_written(
     ingest: Ingest, sql: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ from tasks.write import RETRY_DELAYS, delete_files, write_batch
 if TYPE_CHECKING:
     from prefect import Task
 
+    from tasks.run import IngestRun
+
 A = FileVersion(path="a.sql", location="/a.sql", sha256="1" * 64, size=3)
 B = FileVersion(path="b.sql", location="/b.sql", sha256="2" * 64, size=4)
 
@@ -47,6 +49,7 @@ def test_without_a_key_prefect_s_cache_is_off() -> None:
     assert key(None, {"key": "parse-1"}) == "parse-1"
 
 
+@pytest.mark.usefixtures("run")
 @pytest.mark.parametrize("task", [write_batch, delete_files], ids=["write", "delete"])
 @pytest.mark.parametrize(
     ("error", "again"),
@@ -62,3 +65,12 @@ def test_only_what_may_pass_is_tried_again(task: Task[..., Any], error: Exceptio
     assert condition(task, None, Failed(data=error)) is again
     assert task.retry_delay_seconds == [1, 2, 4, 8, 16] == RETRY_DELAYS
     assert task.retries == 5
+
+
+def test_after_a_write_that_was_tried_in_vain_the_others_are_tried_once(run: IngestRun) -> None:
+    down = Failed(data=ServiceUnavailable("down"))
+    (give_up,) = cast("Any", write_batch).on_failure_hooks
+    give_up(write_batch, None, Failed(data=RuntimeError("a bug")))
+    assert not run.database_lost.is_set()
+    give_up(write_batch, None, down)
+    assert cast("Any", write_batch.retry_condition_fn)(write_batch, None, down) is False

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lineage_core.errors import CacheError
-from lineage_core.settings import Settings, load_settings
 from tasks.results import SqliteResults, forget_all, forget_expired
-from tasks.run import IngestRun, current_run, entered
+from tasks.run import current_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from typing import Any
+    from lineage_core.settings import Settings
+    from tasks.run import IngestRun
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Settings]:
-    """The settings of a current run of which only these are needed."""
-    settings = load_settings(data_dir=tmp_path / "data", cache_days=1)
-    absent = cast("Any", None)
-    run = IngestRun(
-        settings=settings, folder=tmp_path, dialects=absent, pool=absent, driver=absent, database="", writer=absent
-    )
-    with entered(run):
-        yield settings
+def here(run: IngestRun) -> Settings:
+    """The settings of the current run."""
+    return run.settings
 
 
 @pytest.mark.usefixtures("here")

@@ -11,7 +11,7 @@ from sqlglot import exp
 from lineage_core.sql.names import fold, join_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set as AbstractSet
 
     from lineage_core.model.facts import Cte, Query
     from lineage_core.sql.dialects import Dialect
@@ -35,13 +35,15 @@ class Builder:
     """Collects one statement's facts while its tree is walked.
 
     `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
-    how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH;
+    how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH,
+    `variables` the names that mean no columns;
     `nested` reads such a statement and gives the place of the query over the rows it returns, None for a query.
     """
 
     def __init__(self, dialect: Dialect, nested: Nested | None = None) -> None:
         self.dialect = dialect
         self.parts: list[Parts] = []
+        self.variables: AbstractSet[str] = frozenset()
         self._nested = nested
         self.queries: list[Query | None] = []
         self.reads: Counter[str] = Counter()

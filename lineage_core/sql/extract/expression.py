@@ -87,6 +87,8 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(last, exp.Parameter):
         return
     name = builder.identifier(last)
+    if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
+        return
     pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
     if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
         return

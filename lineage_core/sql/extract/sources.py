@@ -118,13 +118,17 @@ def _hinted_name(builder: Builder, node: exp.Table) -> str:
 
 
 def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, ...]) -> Source:
-    """A table function, UNNEST, PIVOT source and the like: its columns flow from its arguments."""
+    """A table function, UNNEST, PIVOT source and the like: its columns flow from its arguments.
+
+    Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
+    """
     call = node.this if isinstance(node, exp.Table) else node
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
     if isinstance(node, exp.Table) and node.args.get("db") is not None and isinstance(call, exp.Func):
         parts = [part for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
         refs += expression.called(builder, parts, call, FlowKind.TRANSFORMATION)
-    return Source(alias=alias, columns=columns, refs=refs)
+    own = isinstance(call, exp.Dot) or (isinstance(node, exp.Table) and node.args.get("db") is not None)
+    return Source(alias=alias, columns=columns, refs=() if own else refs)
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:

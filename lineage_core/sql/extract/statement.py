@@ -24,7 +24,7 @@ from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set as AbstractSet
 
     from lineage_core.model.facts import Cte
     from lineage_core.sql.dialects import Dialect
@@ -46,8 +46,13 @@ class NotUnderstoodError(Exception):
     """sqlglot has no tree for this statement, or one without an extractor; the text is the reason."""
 
 
-def extract(text: str, dialect: Dialect) -> Statement:
+def extract(text: str, dialect: Dialect, variables: AbstractSet[str] = frozenset()) -> Statement:
     """The facts of one statement (line numbers, owner and database are the caller's).
+
+    Args:
+        text: its code.
+        dialect: for names and sqlglot.
+        variables: names that mean no columns here.
 
     Raises:
         NotUnderstoodError: the statement cannot be parsed, with sqlglot's reason on one line.
@@ -55,6 +60,7 @@ def extract(text: str, dialect: Dialect) -> Statement:
     text, outputs = take_output(text, dialect)
     tree = parse(text, dialect)
     builder = Builder(dialect, changed_rows)
+    builder.variables = variables - names_of_sources(builder, tree) if variables else variables
     parts = parts_of(builder, tree)
     if parts is None:
         raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
@@ -70,6 +76,12 @@ def parts_of(builder: Builder, tree: exp.Expr) -> Parts | None:
         if isinstance(tree, node_type) and (parts := extractor(builder, tree)) is not None:
             return parts
     return None
+
+
+def names_of_sources(builder: Builder, tree: exp.Expr) -> set[str]:
+    """The tables and aliases of a statement: before a dot these are no variables."""
+    nodes = (*tree.find_all(exp.Table), *tree.find_all(exp.TableAlias))
+    return {builder.identifier(node.this) for node in nodes if isinstance(node.this, exp.Identifier)}
 
 
 def changed_rows(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> int | None:

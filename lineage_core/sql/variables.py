@@ -1,0 +1,78 @@
+"""The variables and parameters in sight in a routine's body, where nothing tells their names from columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineage_core.sql.classify import ROUTINE_KINDS, starts_known_statement
+from lineage_core.sql.lexer import QUOTED, WORD, Token, tokenize
+from lineage_core.sql.names import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lineage_core.sql.dialects import Dialect
+    from lineage_core.sql.split import Slice
+
+_MODES = frozenset({"IN", "OUT", "INOUT", "VARIADIC", "CURSOR"})
+
+
+class Variables:
+    """Takes a script's slices in order; `names` are those that the next statement sees.
+
+    T-SQL's say what they are by their `@`; there are none here. The columns of RETURNS TABLE are left out: a function
+    in plain SQL selects columns of these names from its tables.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._declaring = False
+        self.names: set[str] = set()
+
+    def take(self, item: Slice, text: str) -> None:
+        """Take note of what a slice declares.
+
+        Args:
+            item: the slice.
+            text: its code.
+        """
+        if self._dialect.batches or not (item.in_block or item.kind in ROUTINE_KINDS):
+            self.names.clear()
+            return
+        tokens = tokenize(text, self._dialect) if item.kind in {"control", "condition", *ROUTINE_KINDS} else []
+        if not tokens:
+            return
+        if item.kind in ROUTINE_KINDS:
+            self.names = set(self._parameters(tokens))
+            self._declaring = tokens[-1].upper in {"IS", "AS"}
+        elif tokens[0].upper in {"DECLARE", "BEGIN"}:
+            self._declaring = tokens[0].upper == "DECLARE"
+        elif tokens[0].upper in {"FOR", "FOREACH"}:
+            self.names |= set(self._listed(tokens[1:]))
+        elif self._declaring and (tokens[0].upper == "CURSOR" or not starts_known_statement(tokens[0])):
+            self.names |= set(self._listed(tokens[tokens[0].upper == "CURSOR" :]))
+
+    def _listed(self, tokens: list[Token]) -> Iterator[str]:
+        """The names of `a, b int`."""
+        for index, token in enumerate(tokens):
+            if index % 2 == (token.text != ","):
+                return
+            if token.text != ",":
+                if token.kind not in {WORD, QUOTED}:
+                    return
+                yield normalise(token.text, self._dialect)
+
+    def _parameters(self, tokens: list[Token]) -> Iterator[str]:
+        """The names in a routine's first parentheses; a parameter of one word has a type only."""
+        depth, item = 0, list[Token]()
+        for token in tokens:
+            depth += (token.text == "(") - (token.text == ")")
+            if depth == 1 and token.text not in {"(", ",", ")"}:
+                item.append(token)
+            elif (depth == 1 and token.text == ",") or (depth == 0 and token.text == ")"):
+                named = item[1:] if item and item[0].upper in _MODES else item
+                if len(named) > 1 and named[0].kind in {WORD, QUOTED}:
+                    yield normalise(named[0].text, self._dialect)
+                item = []
+                if depth == 0:
+                    return
