@@ -11,7 +11,8 @@ from sqlglot import exp
 from lineage_core.sql.names import fold, join_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Set as AbstractSet
+    from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from lineage_core.model.facts import Cte, Query
     from lineage_core.sql.dialects import Dialect

@@ -24,7 +24,8 @@ from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set as AbstractSet
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from lineage_core.model.facts import Cte
     from lineage_core.sql.dialects import Dialect
