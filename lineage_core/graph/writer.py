@@ -45,6 +45,12 @@ class WriteResult(BaseModel):
     files_deleted: int = 0
     dead_letters: int = 0
 
+    def take(self, other: WriteResult) -> None:
+        """Add another result to this one."""
+        whole = self + other
+        for name in type(self).model_fields:
+            setattr(self, name, getattr(whole, name))
+
     def __add__(self, other: WriteResult) -> WriteResult:
         """Two results together."""
         return WriteResult(
@@ -94,6 +100,7 @@ class Writer:
         self._dead_letter_file = dead_letter_file
         self._batch = batch_size if batching else 1
         self._batching = batching
+        self._interrupted: dict[tuple[str, ...], WriteResult] = {}
 
     def write(self, files: Sequence[FileRows]) -> WriteResult:
         """Bring the graph to what the files say; a file whose digest the graph has already costs one look.
@@ -103,13 +110,22 @@ class Writer:
             again.
             DatabaseError: refused rows could not be kept.
         """
-        result = WriteResult()
+        paths = tuple(file.path for file in files)
+        result = self._interrupted.pop(paths, WriteResult())
+        try:
+            return self._write(files, result)
+        except BaseException:
+            self._interrupted[paths] = result  # what was committed counts, although another try finds it unchanged
+            raise
+
+    def _write(self, files: Sequence[FileRows], result: WriteResult) -> WriteResult:
+        """Write group by group, adding to `result` as each is committed."""
         with self._session() as session:
             known = self._known(session, files)
             pending = [file for file in files if known.get(file.path, {}).get("rows_digest") != file.digest]
-            result.files_unchanged = len(files) - len(pending)
+            result.files_unchanged = len(files) - len(pending) - result.files_written
             for group in self._groups(pending):
-                result += self._write_group(session, group, known)
+                result.take(self._write_group(session, group, known))
         return result
 
     def delete(self, paths: Sequence[str]) -> WriteResult:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from neo4j.exceptions import ServiceUnavailable
 
 from lineage_core.graph.snapshot import snapshot
 from lineage_core.graph.transaction import Work
@@ -108,6 +109,28 @@ def test_what_vanished_from_a_partial_file_is_stale(make_writer: MakeWriter, row
     ]
     make_writer().write([rows.table("a.sql", "t", "x")])
     assert query(COLUMNS) == ["x"]
+
+
+def test_a_second_try_counts_what_the_first_had_committed(
+    make_writer: MakeWriter, rows: Any, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [rows.table(f"{name}.sql", name, "x") for name in "abc"]
+    commit, commits = Work.commit, []
+
+    def fail_once_at_the_second(work: Work) -> GraphChanges:
+        commits.append(work)
+        if len(commits) == 2:
+            raise ServiceUnavailable("gone for a moment")
+        return commit(work)
+
+    monkeypatch.setattr(Work, "commit", fail_once_at_the_second)
+    writer = make_writer(batch_size=2)  # a transaction a file
+    with pytest.raises(ServiceUnavailable):
+        writer.write(files)
+    done = writer.write(files)
+    assert (done.files_written, done.files_unchanged) == (3, 0)
+    assert done.changes == GraphChanges(nodes_created=9, relationships_created=6)
+    assert len(query(COLUMNS)) == 3
 
 
 def test_a_crash_leaves_a_large_file_not_ingested(
