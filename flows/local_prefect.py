@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psutil
@@ -150,19 +150,25 @@ class LocalServer:
 
 
 def _stop(process: ProcessId) -> None:
-    """End the server: asked first, then forced.
-
-    It may be the child of another process that has not reaped it yet, so it is looked at rather than waited for.
-    """
+    """End the server: asked first, then forced."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         running = process.find()
         if running is not None:
             running.send_signal(number)
         deadline = time.monotonic() + STOP_SECONDS
-        while process.find() is not None and time.monotonic() < deadline:
+        while not _is_over(process):
+            if time.monotonic() > deadline:
+                break
             time.sleep(_LOOK_AGAIN_SECONDS)
-    with suppress(ChildProcessError):
-        os.waitpid(process.pid, os.WNOHANG)
+
+
+def _is_over(process: ProcessId) -> bool:
+    """Whether the process has ended. It may be the child of another process, which reaps it when it likes."""
+    try:
+        ended, _ = os.waitpid(process.pid, os.WNOHANG)
+    except ChildProcessError:
+        return process.find() is None
+    return ended != 0
 
 
 def _free_port() -> int:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
+from lineage_core.link.resolve import Columns
+from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
 from lineage_core.sql.dialects import dialect as dialect_named
@@ -17,7 +19,7 @@ from lineage_core.sql.parse import parse_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lineage_core.link.resolve import ColumnFlow, ColumnsOf
+    from lineage_core.link.resolve import ColumnFlow
 
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
@@ -98,9 +100,8 @@ def analyze(sql: str, dialect: str = "", catalog: Mapping[str, Sequence[str]] | 
     for statement in facts.statements:
         owner = _session_owner(facts, statement)
         if owner not in sessions:
-            table = facts.objects[owner].on if owner is not None else ""
-            sessions[owner] = Session(known.columns_of, table)
-        resolved, whole = sessions[owner].take(statement)
+            sessions[owner] = Session(_trigger_table(facts, owner) if owner is not None else "")
+        resolved, whole = sessions[owner].take(statement, known.columns)
         known.learn(statement, resolved.shapes)
         statements.append(_statement(statement, resolved.columns, resolved.influences))
         collapsed.append(whole)
@@ -116,11 +117,16 @@ class _Known:
             normalise(name, traits): tuple(normalise(column, traits) for column in columns)
             for name, columns in catalog.items()
         }
+        filled: dict[str, tuple[str, ...]] = {}
         for item in facts.objects:
-            if item.kind is ObjectKind.TABLE and item.columns:
-                named.setdefault(item.name, tuple(column.name for column in item.columns))
+            if item.kind is ObjectKind.TABLE and item.columns and item.name not in named:
+                named[item.name] = tuple(column.name for column in item.columns)
+                filled[item.name] = tuple(column.name for column in item.columns if not column.generated)
         self._named = named
-        self.columns_of: ColumnsOf = lambda name: suffix_lookup(self._named, name)
+        self.columns = Columns(
+            lambda name: suffix_lookup(self._named, name),
+            lambda name: suffix_lookup(filled, name) or suffix_lookup(self._named, name),
+        )
 
     def learn(self, statement: Statement, shapes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Remember the columns of a table or view that a statement made from a query."""
@@ -129,6 +135,22 @@ class _Known:
         for target, names in shapes:
             if target and STAR not in names:
                 self._named[target] = names
+
+
+def _trigger_table(facts: FileFacts, owner: int) -> str:
+    """What inserted, deleted, NEW and OLD stand for in a body: a trigger's table, or that of the triggers that execute
+    a function.
+    """
+    item = facts.objects[owner]
+    if item.on or item.kind is not ObjectKind.FUNCTION:
+        return item.on
+    attached = [statement for statement in facts.statements if statement.kind == "trigger"]
+    tables = {
+        facts.objects[statement.owner].on
+        for statement in attached
+        if statement.owner is not None and any(same_table(item.name, name) for name in statement.calls)
+    }
+    return tables.pop() if len(tables) == 1 else ""
 
 
 def _session_owner(facts: FileFacts, statement: Statement) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, Routine, from_text, to_text
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.relation import STAR
-from lineage_core.link.resolve import Resolver, target_columns
+from lineage_core.link.resolve import UNKNOWN, Resolver, target_columns
 from lineage_core.model.facts import ColumnFact, FileFacts, Flow, ObjectFact, ObjectKind, Query, Statement, TableChange
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class CatalogBuilder:
             catalog.synonyms[key] = key
         catalog.index()
         self._link_synonyms(catalog)
-        for path, change, naming in sorted(self._changes, key=lambda item: (item[0], item[1].line)):
-            _apply(catalog, path, change, naming)
-        _Shapes(catalog, self._shapes).resolve_all()
+        _Shapes(catalog, self._shapes, self._changes_of(catalog)).resolve_all()
+        self._mark_keys(catalog)
         tables: dict[str, set[str]] = {}
         for function, table, naming in self._triggers:
             known = naming.on(catalog)
@@ -105,6 +104,30 @@ class CatalogBuilder:
             part = part_key(item, naming.on(catalog)).text
             catalog.parts[part] = max(path, catalog.parts.get(part, ""))
         return catalog
+
+    def _changes_of(self, catalog: Catalog) -> dict[str, list[tuple[str, TableChange]]]:
+        """The ALTER TABLEs of each known table, in the order of their paths and lines."""
+        changes: dict[str, list[tuple[str, TableChange]]] = {}
+        for path, change, naming in sorted(self._changes, key=lambda item: (item[0], item[1].line)):
+            key = to_text(naming.on(catalog).asset(change.table, change.database))
+            changes.setdefault(key, []).append((path, change))
+        return changes
+
+    def _mark_keys(self, catalog: Catalog) -> None:
+        """Columns that a constraint makes keys, in whatever file it is added."""
+        for _, item, naming in self._parts:
+            primary = item.definition.upper().startswith("PRIMARY")
+            asset = catalog.assets.get(to_text(naming.on(catalog).asset(item.on, item.database))) if item.on else None
+            if item.kind is not ObjectKind.CONSTRAINT or asset is None or not (primary or item.references):
+                continue
+            update = {"primary_key": True, "nullable": False} if primary else {"foreign_key": True}
+            names = {column.name for column in item.columns}
+            asset.columns = [
+                column.model_copy(update={"fact": column.fact.model_copy(update=update)})
+                if column.fact.name in names
+                else column
+                for column in asset.columns
+            ]
 
     @staticmethod
     def _asset(found: list[tuple[str, ObjectFact]]) -> Asset:
@@ -133,10 +156,8 @@ class CatalogBuilder:
             catalog.synonyms[key] = target
 
 
-def _apply(catalog: Catalog, path: str, change: TableChange, naming: Naming) -> None:
-    asset = catalog.assets.get(to_text(naming.on(catalog).key(change.table, change.database)))
-    if asset is None:
-        return
+def _apply(asset: Asset, path: str, change: TableChange) -> None:
+    asset.partial = asset.partial or (not asset.columns and bool(change.added))
     dropped, renamed = set(change.dropped), dict(change.renamed)
     described = change.column_descriptions
     columns = []
@@ -162,11 +183,19 @@ def _apply(catalog: Catalog, path: str, change: TableChange, naming: Naming) -> 
 
 
 class _Shapes:
-    """Resolves the columns of views on views; a view that depends on itself stays without known columns."""
+    """Resolves the columns of views on views and applies ALTER TABLE; a view that depends on itself stays without
+    known columns.
+    """
 
-    def __init__(self, catalog: Catalog, shapes: dict[tuple[str, str], _Shape]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        shapes: dict[tuple[str, str], _Shape],
+        changes: dict[str, list[tuple[str, TableChange]]],
+    ) -> None:
         self._catalog = catalog
         self._shapes = shapes
+        self._changes = changes
         self._open: set[str] = set()
         self._done: set[str] = set()
 
@@ -176,13 +205,20 @@ class _Shapes:
 
     def _resolve(self, key: str) -> None:
         asset = self._catalog.assets.get(key)
-        shape = self._shapes.get((key, asset.path)) if asset is not None else None
-        if asset is None or shape is None or key in self._done or key in self._open:
+        if asset is None or key in self._done or key in self._open:
             return
         self._open.add(key)
+        if (shape := self._shapes.get((key, asset.path))) is not None:
+            self._shape(asset, shape)
+        for path, change in self._changes.get(key, ()):
+            _apply(asset, path, change)
+        self._open.discard(key)
+        self._done.add(key)
+
+    def _shape(self, asset: Asset, shape: _Shape) -> None:
         naming = shape.naming.on(self._catalog)
         relation = Resolver(shape.queries, lambda name: self._columns_of(naming, name)).query(shape.flow.query)
-        names = target_columns(shape.flow, relation, lambda _: None)
+        names = target_columns(shape.flow, relation, UNKNOWN.filled_of)
         shown = self._spelling(shape, naming)
         if not asset.columns and STAR not in names:
             asset.columns = [
@@ -191,8 +227,6 @@ class _Shapes:
                 )
                 for position, name in enumerate(dict.fromkeys(filter(None, names)), start=1)
             ]
-        self._open.discard(key)
-        self._done.add(key)
 
     def _spelling(self, shape: _Shape, naming: Naming) -> dict[str, str]:
         """Column -> as it is written in the query, or where it comes from by a star."""

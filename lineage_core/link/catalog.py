@@ -28,7 +28,11 @@ class CatalogColumn(BaseModel):
 
 
 class Asset(BaseModel):
-    """A table or view. `path` is the winning definer, `paths` all of them, sorted. `columns` empty: not known."""
+    """A table or view. `path` is the winning definer, `paths` all of them, sorted. `columns` empty: not known.
+
+    `partial`: there are more columns than those listed, as of a table made by a query that nobody can resolve and
+    altered afterwards.
+    """
 
     kind: ObjectKind
     display: str
@@ -36,12 +40,18 @@ class Asset(BaseModel):
     paths: list[str]
     description: str = ""
     columns: list[CatalogColumn] = Field(default_factory=list)
+    partial: bool = False
     _by_column: dict[str, CatalogColumn] | None = PrivateAttr(None)
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Names in order."""
-        return tuple(column.fact.name for column in self.columns)
+        """Names in order; none where not all are known."""
+        return () if self.partial else tuple(column.fact.name for column in self.columns)
+
+    @property
+    def filled_names(self) -> tuple[str, ...]:
+        """Names of the columns that an INSERT without a column list fills, in order; none where not all are known."""
+        return () if self.partial else tuple(column.fact.name for column in self.columns if not column.fact.generated)
 
     def column_named(self, name: str) -> CatalogColumn | None:
         """The column of that name, or None where the definition does not list it."""

@@ -84,7 +84,7 @@ class GraphFile:
         listed = _listed(known, name)
         if listed is None:
             self._node(node, name)
-            trust = UNLISTED if known is not None and known.columns else 1.0
+            trust = UNLISTED if known is not None and known.column_names else 1.0
             self.rel(RelType.CONTAINS, self.asset(key), node, line=line, confidence=trust)
         elif listed.path == self.path:
             self._node(node, listed.fact.display or name, props=_column_props(listed.fact))

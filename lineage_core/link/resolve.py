@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
+from lineage_core.link.below import PSEUDO_TABLES, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.scope import Scope
 from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, Statement
@@ -15,14 +16,25 @@ from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, St
 ColumnsOf = Callable[[str], Sequence[str] | None]
 """Name of a table as written -> its columns in order, or None where they are not known."""
 
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of tables: all of them, and those that an INSERT without a column list fills.
+
+    T-SQL's identity and computed columns are not among the latter.
+    """
+
+    of: ColumnsOf
+    filled_of: ColumnsOf
+
+
+UNKNOWN = Columns(lambda _: None, lambda _: None)
+
 Named = Callable[[], Relation]
 """A CTE: its relation, found when asked for."""
 
 _ROUNDS = 8
 """A recursive CTE's columns mix for as many rounds at most."""
-
-PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
-"""In a trigger they stand for the trigger's own table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +55,30 @@ class ColumnFlow:
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A statement's flows: `columns` carry values, `influences` decide which. `shapes`: columns of each flow's
-    target.
+    target. `sources`: the tables below each flow's target.
     """
 
     columns: tuple[ColumnFlow, ...] = ()
     influences: tuple[ColumnFlow, ...] = ()
     shapes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sources: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def resolve(statement: Statement, columns_of: ColumnsOf, trigger_table: str = "") -> Resolved:
+def resolve(statement: Statement, known: Columns, trigger_table: str = "") -> Resolved:
     """The statement's column flows.
 
     Args:
         statement: facts; temp tables are tables here, to be collapsed over the script afterwards.
-        columns_of: the catalog.
+        known: the catalog.
         trigger_table: what `inserted`, `deleted`, NEW and OLD stand for.
     """
     columns: dict[ColumnFlow, None] = {}
     influences: dict[ColumnFlow, None] = {}
     shapes = []
     for flow in statement.flows:
-        resolver = Resolver(statement.queries, columns_of, trigger_table)
+        resolver = Resolver(statement.queries, known.of, trigger_table)
         relation = resolver.query(flow.query)
-        names = [name or STAR for name in target_columns(flow, relation, columns_of)]
+        names = [name or STAR for name in target_columns(flow, relation, known.filled_of)]
         for name, column in zip(names, relation.columns, strict=False):
             for origin in column.origins:
                 item = _flow_item(origin, flow.target, name, column.expression)
@@ -74,20 +87,24 @@ def resolve(statement: Statement, columns_of: ColumnsOf, trigger_table: str = ""
             influences.setdefault(_flow_item(origin, flow.target, STAR, ""))
         if relation.columns:
             shapes.append((flow.target, tuple(names)))
-    return Resolved(tuple(columns), tuple(influences), tuple(shapes))
+    sources = [(flow.target, tables_below(statement.queries, flow.query, trigger_table)) for flow in statement.flows]
+    return Resolved(tuple(columns), tuple(influences), tuple(shapes), tuple(sources))
 
 
-def target_columns(flow: Flow, relation: Relation, columns_of: ColumnsOf) -> list[str]:
-    """Names of the target's columns, one for each column of the relation, `*` where only the whole can be said."""
+def target_columns(flow: Flow, relation: Relation, filled_of: ColumnsOf) -> list[str]:
+    """Names of the target's columns, one for each column of the relation, `*` where only the whole can be said.
+
+    An INSERT with fewer values than the table has columns fills the first ones.
+    """
     names = [column.name for column in relation.columns]
     if flow.columns:
         if not relation.open:
             return [*flow.columns[: len(names)]]
         return [STAR if name == STAR else name for name in names]
     if flow.positional and not relation.open:
-        known = columns_of(flow.target)
-        if known is not None and len(known) == len(names):
-            return list(known)
+        filled = filled_of(flow.target)
+        if filled is not None and len(filled) >= len(names):
+            return list(filled[: len(names)])
     return names
 
 
@@ -169,8 +186,8 @@ class Resolver:
         if ref.query is not None:
             inner = self.query(ref.query, scope, ctes)
             return distinct(origin.through(ref.kind) for column in inner.columns for origin in column.origins)
-        if ref.qualifier in PSEUDO_TABLES and self._trigger_table and scope.qualified(ref.qualifier, ref.name) is None:
-            return (Origin(self._trigger_table, ref.name, ref.kind),)
+        if ref.qualifier in PSEUDO_TABLES and scope.qualified(ref.qualifier, ref.name) is None:
+            return (Origin(self._trigger_table or None, ref.name, ref.kind),)
         origins = scope.aliased(ref.name, ref.kind) if not ref.qualifier else None
         found = origins if origins is not None else scope.find(ref.qualifier, ref.name)
         return distinct(origin.through(ref.kind) for origin in found)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineage_core.link.catalog import Catalog, Key, from_text, to_text
+from lineage_core.link.catalog import Asset, Catalog, Key, from_text, to_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
 from lineage_core.link.parts import PARTS, part_key
+from lineage_core.link.resolve import Columns
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lineage_core.link.naming import Naming
-    from lineage_core.link.resolve import ColumnFlow, ColumnsOf
+    from lineage_core.link.resolve import ColumnFlow
 
 RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
@@ -99,8 +100,8 @@ class _Linker:
             naming = self._naming.within(statement.database)
             if private not in sessions:
                 table = self._trigger_table(private, naming) if private is not None else ""
-                sessions[private] = Session(_columns_of(self._graph.catalog, naming), table)
-            _, collapsed = sessions[private].take(statement)
+                sessions[private] = Session(table)
+            _, collapsed = sessions[private].take(statement, _columns(self._graph.catalog, naming))
             self._statement(statement, collapsed, naming)
 
     def _trigger_table(self, owner: int, naming: Naming) -> str:
@@ -169,8 +170,8 @@ class _Linker:
         for node in writes:
             if node != actor and statement.kind not in {"view", "materialized_view"}:
                 graph.rel(RelType.WRITES_TO, actor, node, line=line, confidence=trust)
-        for target in writes:
-            for source in self._assets(said.sources, naming):
+        for target, sources in zip(writes, (said.sources[name] for name in said.writes), strict=True):
+            for source in self._assets(sources, naming):
                 graph.rel(RelType.DERIVES, target, source, line=line, confidence=trust)
         for name in statement.calls:
             graph.rel(RelType.CALLS, actor, graph.routine(naming.asset(name)), line=line, confidence=trust)
@@ -199,9 +200,16 @@ def _plain(flow: ColumnFlow) -> str:
     return f"{flow.source_asset}.{flow.source_column}" if flow.kind.direct else ""
 
 
-def _columns_of(catalog: Catalog, naming: Naming) -> ColumnsOf:
+def _columns(catalog: Catalog, naming: Naming) -> Columns:
+    def asset_of(name: str) -> Asset | None:
+        return catalog.assets.get(to_text(naming.asset(name)))
+
     def columns_of(name: str) -> tuple[str, ...] | None:
-        asset = catalog.assets.get(to_text(naming.asset(name)))
+        asset = asset_of(name)
         return asset.column_names or None if asset is not None else None
 
-    return columns_of
+    def filled_of(name: str) -> tuple[str, ...] | None:
+        asset = asset_of(name)
+        return asset.filled_names or None if asset is not None else None
+
+    return Columns(columns_of, filled_of)

@@ -7,13 +7,15 @@ it is written as coming from where it came from, so that only persistent tables 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, compose
-from lineage_core.link.resolve import ColumnFlow, ColumnsOf, Resolved, resolve
+from lineage_core.link.resolve import ColumnFlow, Columns, ColumnsOf, Resolved, resolve
+from lineage_core.model.facts import FlowKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lineage_core.model.facts import Statement
 
@@ -22,20 +24,23 @@ _LOCAL_PREFIXES = ("#", "@")
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """What one statement says about persistent tables. `sources` are the tables its targets derive from."""
+    """What one statement says about persistent tables. `sources` are the tables that each target derives from."""
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[ColumnFlow, ...] = ()
     influences: tuple[ColumnFlow, ...] = ()
 
 
 @dataclass(slots=True)
 class _Temp:
-    """A temp table: its columns as far as known, the flows that reached it, and the tables behind it."""
+    """A temp table: its columns as far as known, which of them fill themselves, the flows that reached it, and the
+    tables behind it.
+    """
 
     columns: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
     flows: dict[str, dict[ColumnFlow, None]] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
 
@@ -43,27 +48,32 @@ class _Temp:
 class Session:
     """The temp tables of one script or routine while its statements are taken in order."""
 
-    def __init__(self, columns_of: ColumnsOf, trigger_table: str = "") -> None:
-        self._columns_of = columns_of
+    def __init__(self, trigger_table: str = "") -> None:
         self._trigger_table = trigger_table
         self._temps: dict[str, _Temp] = {}
 
-    def take(self, statement: Statement) -> tuple[Resolved, Collapsed]:
-        """Resolve the next statement: its own answer, and the one with temp tables collapsed."""
+    def take(self, statement: Statement, known: Columns) -> tuple[Resolved, Collapsed]:
+        """Resolve the next statement: its own answer, and the one with temp tables collapsed.
+
+        Args:
+            statement: its facts.
+            known: the catalog, as its names mean it.
+        """
         for name in statement.drops:
             self._temps.pop(name, None)
         self._declare(statement)
-        resolved = resolve(statement, self.columns_of, self._trigger_table)
+        everything = Columns(partial(self._columns, known.of), partial(self._columns, known.filled_of, filled=True))
+        resolved = resolve(statement, everything, self._trigger_table)
         collapsed = self._collapse(statement, resolved)
         self._learn(statement, resolved)
         return resolved, collapsed
 
-    def columns_of(self, name: str) -> tuple[str, ...] | None:
+    def _columns(self, known: ColumnsOf, name: str, *, filled: bool = False) -> Sequence[str] | None:
         """Known columns of a temp table, else the catalog's answer."""
-        if name in self._temps:
-            return self._temps[name].columns or None
-        found = self._columns_of(name)
-        return tuple(found) if found is not None else None
+        if name not in self._temps:
+            return known(name)
+        temp = self._temps[name]
+        return [item for item in temp.columns if not filled or item not in temp.generated] or None
 
     def is_temporary(self, name: str) -> bool:
         """Whether the name is a temp table or table variable here."""
@@ -72,7 +82,7 @@ class Session:
     def _declare(self, statement: Statement) -> None:
         for name in (*statement.temporary, *statement.creates):
             if name in statement.temporary or name.startswith(_LOCAL_PREFIXES):
-                self._temps[name] = _Temp(statement.creates.get(name, ()))
+                self._temps[name] = _Temp(statement.creates.get(name, ()), statement.generated.get(name, ()))
         for name in statement.writes:
             if name.startswith(_LOCAL_PREFIXES):
                 self._temps.setdefault(name, _Temp())
@@ -85,21 +95,14 @@ class Session:
         del statement
 
     def _collapse(self, statement: Statement, resolved: Resolved) -> Collapsed:
-        sources = self._sources(statement.reads)
-        columns = tuple(self._through(resolved.columns))
-        influences = tuple(self._through(resolved.influences))
-        for name in statement.writes:
+        sources = {name: self._sources(_sources_of(name, statement, resolved)) for name in statement.writes}
+        for name, found in sources.items():
             if name in self._temps:
-                self._temps[name].sources |= dict.fromkeys(sources)
+                self._temps[name].sources |= dict.fromkeys(found)
         kept: tuple[list[ColumnFlow], list[ColumnFlow]] = ([], [])
-        for flows, out in zip((columns, influences), kept, strict=True):
-            for flow in flows:
-                if flow.target_asset is not None and self.is_temporary(flow.target_asset):
-                    self._temps.setdefault(flow.target_asset, _Temp()).flows.setdefault(flow.target_column, {})[
-                        flow
-                    ] = None
-                else:
-                    out.append(flow)
+        for flows, out in zip((resolved.columns, resolved.influences), kept, strict=True):
+            for flow in flows:  # one by one: OUTPUT may hand on what this statement puts into a temp table
+                out += [item for item in self._through(flow) if not self._kept_in_temp(item)]
         moved = [flow for flow in kept[0] if not flow.kind.direct]
         return Collapsed(
             reads=tuple(name for name in statement.reads if not self.is_temporary(name)),
@@ -118,29 +121,51 @@ class Session:
                 found.setdefault(name)
         return tuple(found)
 
-    def _through(self, flows: Iterable[ColumnFlow]) -> Iterable[ColumnFlow]:
-        """Each flow; one that comes out of a temp table as the flows that went into the column, and into the whole."""
-        for flow in flows:
-            if flow.source_asset is None or not self.is_temporary(flow.source_asset):
-                yield flow
-                continue
-            temp = self._temps.get(flow.source_asset, _Temp())
-            if flow.source_column == STAR:  # its rows are those of the tables behind it
-                yield from (replace(flow, source_asset=source) for source in temp.sources)
-                continue
-            for earlier in _reaching(temp, flow.source_column):
-                column = (
-                    flow.source_column if earlier.source_column == STAR != flow.source_column else earlier.source_column
-                )
-                decides = not earlier.kind.direct and earlier.target_column == STAR
-                yield replace(
-                    flow,
-                    source_asset=earlier.source_asset,
-                    source_column=earlier.source_column if decides else column,
-                    target_column=STAR if decides else flow.target_column,
-                    kind=compose(earlier.kind, flow.kind),
-                    expression=flow.expression or earlier.expression,
-                )
+    def _kept_in_temp(self, flow: ColumnFlow) -> bool:
+        """Remember a flow into a temp table; False for any other."""
+        if flow.target_asset is None or not self.is_temporary(flow.target_asset):
+            return False
+        temp = self._temps.setdefault(flow.target_asset, _Temp())
+        temp.flows.setdefault(flow.target_column, {})[flow] = None
+        return True
+
+    def _through(self, flow: ColumnFlow) -> Iterable[ColumnFlow]:
+        """A flow; one that comes out of a temp table as the flows that went into the column, and into the whole."""
+        if flow.source_asset is None or not self.is_temporary(flow.source_asset):
+            return [flow]
+        temp = self._temps.get(flow.source_asset, _Temp())
+        if flow.source_column != STAR:
+            return [_joined(earlier, flow) for earlier in _reaching(temp, flow.source_column)]
+        if flow.kind not in {FlowKind.IDENTITY, FlowKind.TRANSFORMATION}:  # count(*): the rows of the tables behind it
+            return [replace(flow, source_asset=source) for source in temp.sources]
+        return [
+            _joined(earlier, replace(flow, target_column=name) if flow.target_column == STAR else flow)
+            for name, found in temp.flows.items()
+            for earlier in found
+        ]
+
+
+def _sources_of(target: str, statement: Statement, resolved: Resolved) -> tuple[str, ...]:
+    """The tables below what reaches a target; the target itself only where the statement reads it besides."""
+    flows = [sources for name, sources in resolved.sources if name == target]
+    found = dict.fromkeys(name for sources in flows for name in sources) if flows else dict.fromkeys(statement.reads)
+    return tuple(name for name in found if name != target or name in statement.reads)
+
+
+def _joined(earlier: ColumnFlow, flow: ColumnFlow) -> ColumnFlow:
+    """The flow made of one into a temp table and one out of it."""
+    column = earlier.source_column
+    if column == STAR and earlier.kind is not FlowKind.AGGREGATION:  # SELECT * INTO #t: the column of the same name
+        column = flow.source_column
+    decides = not earlier.kind.direct and earlier.target_column == STAR
+    return replace(
+        flow,
+        source_asset=earlier.source_asset,
+        source_column=earlier.source_column if decides else column,
+        target_column=STAR if decides else flow.target_column,
+        kind=compose(earlier.kind, flow.kind),
+        expression=flow.expression or earlier.expression,
+    )
 
 
 def _reaching(temp: _Temp, column: str) -> list[ColumnFlow]:

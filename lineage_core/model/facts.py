@@ -153,7 +153,8 @@ class Statement(Fact):
     """What one statement says. Lines are 1-based and inclusive, in the file's text.
 
     `reads` and `writes` follow the convention of docs/lineage.md; temp tables are named here, CTEs never. `temporary`
-    are the temp tables and table variables this statement creates (`columns` of them in `creates`). `owner` is the
+    are the temp tables and table variables this statement creates (`columns` of them in `creates`, those that
+    fill themselves in `generated`). `owner` is the
     index in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `database` is the one
     chosen by USE.
     """
@@ -170,6 +171,7 @@ class Statement(Fact):
     calls: tuple[str, ...] = ()
     temporary: tuple[str, ...] = ()
     creates: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    generated: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     queries: tuple[Query, ...] = ()
     flows: tuple[Flow, ...] = ()
     degraded: bool = False
@@ -177,7 +179,8 @@ class Statement(Fact):
 
 
 class ColumnFact(Fact):
-    """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based.
+    """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based. `generated`:
+    an INSERT without a column list leaves it out (T-SQL's identity and computed columns).
 
     `display` is the name as written, where that differs.
     """
@@ -192,6 +195,7 @@ class ColumnFact(Fact):
     description: str = ""
     expression: str = ""
     refs: tuple[Ref, ...] = ()
+    generated: bool = False
 
 
 class ObjectFact(Fact):

@@ -27,7 +27,6 @@ _KINDS = {
 
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
 _ON_ALL = frozenset({"DATABASE", "ALL", "SCHEMA"})
-_EVENT_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "OR", "OF"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +102,8 @@ def skip_words(tokens: list[Token], at: int, words: set[str]) -> int:
 
 def _table_behind(tokens: list[Token], at: int, word: str) -> str:
     for index in range(at, len(tokens)):
-        if tokens[index].upper == word and tokens[index - 1].upper not in _EVENT_WORDS:
-            named = read_name(tokens, skip_words(tokens, index + 1, {"ONLY", "ALL"}))
+        if tokens[index].upper == word:
+            named = read_name(tokens, skip_words(tokens, index + 1, {"ONLY"}))
             if named is None or named.text.upper() in _ON_ALL:
                 return ""
             return named.text

@@ -63,8 +63,14 @@ def split_name(text: str, dialect: Dialect) -> tuple[tuple[str, bool], ...]:
 
 
 def normalise(text: str, dialect: Dialect) -> str:
-    """A name as written to the normal form."""
-    return join_parts([fold(part, quoted=quoted, dialect=dialect) for part, quoted in split_name(text, dialect)])
+    """A name as written to the normal form; `tempdb..#t` is #t."""
+    parts = [fold(part, quoted=quoted, dialect=dialect) for part, quoted in split_name(text, dialect)]
+    return join_parts(without_tempdb(parts))
+
+
+def without_tempdb(parts: list[str]) -> list[str]:
+    """The parts of a name; of a temp table the last one only, as it is in tempdb anyway."""
+    return parts[-1:] if len(parts) > 1 and parts[-1].startswith("#") else parts
 
 
 def display(text: str, dialect: Dialect) -> str:

@@ -262,5 +262,6 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         renames=ddl.renames,
         temporary=ddl.temporary,
         creates=ddl.creates,
+        generated=ddl.generated,
         errors=ddl.errors,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import SYMBOL, Token, tokenize
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ _OPTIONS = (
     (("ON",), ("COMMIT",), ("DELETE", "PRESERVE"), ("ROWS",)),
     (("WITH",), ("NO",), ("DATA",)),
     (("WITH",), ("DATA",)),
+    (("WITH",), ("CHECK",), ("OPTION",)),
+    (("WITH",), ("LOCAL", "CASCADED"), ("CHECK",), ("OPTION",)),
+    (("WITH",), ("READ",), ("ONLY",)),
 )
 """Each a run of words, with the alternatives of each."""
 
@@ -26,9 +30,14 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     T-SQL's `SET a += b` becomes `SET a = a + b`. Options that say nothing about lineage are left out: ON COMMIT DROP,
-    WITH NO DATA, OVERRIDING SYSTEM VALUE, and TOP of a statement that changes a table.
+    WITH NO DATA, WITH CHECK OPTION, OVERRIDING SYSTEM VALUE, and TOP of a statement that changes a table. T-SQL's
+    `DELETE FROM a FROM b` becomes `DELETE a FROM b`, MySQL's REPLACE becomes INSERT.
     """
     lower = text.lower()
+    if lower.startswith("replace"):
+        text = f"INSERT{text[len('replace') :]}"
+    if dialect.batches and "delete" in lower:
+        text = _without_first_from(text, dialect)
     if dialect.batches and "top" in lower:
         text = _without_top(text, dialect)
     if dialect.batches and any(mark in text for mark in _COMPOUND):
@@ -60,6 +69,17 @@ def _belongs(tokens: list[Token], into: int, at: int) -> bool:
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
     return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+
+
+def _without_first_from(text: str, dialect: Dialect) -> str:
+    tokens = tokenize(text, dialect)
+    for index, token in enumerate(tokens[:-2]):
+        if token.upper != "DELETE" or tokens[index + 1].upper != "FROM":
+            continue
+        named = read_name(tokens, index + 2)
+        if named is not None and named.after < len(tokens) and tokens[named.after].upper == "FROM":
+            return f"{text[: tokens[index + 1].start]}{text[tokens[index + 2].start :]}"
+    return text
 
 
 def _without_top(text: str, dialect: Dialect) -> str:

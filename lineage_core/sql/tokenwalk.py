@@ -38,6 +38,7 @@ _HINTS = frozenset(
         "NOEXPAND",
     ]
 )
+_BEFORE_TARGET = {"TABLE", "INTO", "ONLY", "IF", "EXISTS", "OVERWRITE", "FROM"}
 _SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename"})
 
 
@@ -95,6 +96,8 @@ class _Walker:
         if token.kind is not WORD:
             return at + 1
         word = token.upper
+        if word == "FETCH" and at == 0:
+            return len(self._tokens)
         if word in {"FROM", "JOIN", "APPLY"} and not self._is_argument(at):
             return self._sources_from(at + 1, listed=word == "FROM")
         if (word == "USING" and self._upper(at + 1) != "(") or (word == "USING" and self._upper(at + 2) in _NOT_TABLES):
@@ -137,9 +140,9 @@ class _Walker:
         return self._sources_from(at, listed=True)
 
     def _written(self, at: int, *, changes: bool) -> int:
-        at = skip_words(self._tokens, at, {"TABLE", "INTO", "ONLY", "IF", "EXISTS", "OVERWRITE", "FROM"})
+        at = skip_words(self._tokens, at, _BEFORE_TARGET)
         if self._upper(at) == "TOP":
-            at += 4 if self._upper(at + 1) == "(" else 2
+            at = skip_words(self._tokens, at + (4 if self._upper(at + 1) == "(" else 2), {*_BEFORE_TARGET, "PERCENT"})
         named = read_name(self._tokens, at)
         if named is None or named.text.upper() in _NO_ALIAS:
             return at + 1

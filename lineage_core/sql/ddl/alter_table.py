@@ -26,18 +26,20 @@ def alter_table(reader: Reader) -> Ddl:
     dropped: list[str] = []
     renamed: list[tuple[str, str]] = []
     constraints: list[ObjectFact] = []
-    adding = False
+    adding = dropping = False
     for first, last in reader.items(reader.at, _end(reader)):
         reader.at = first
         if reader.upper() == "WITH":
             reader.skip(_CHECKS)
         if reader.upper() in {"DROP", "RENAME", "ALTER", "MODIFY", "CHANGE", "SET", "OWNER", "ENABLE", "DISABLE"}:
-            adding = False
+            adding = dropping = False
         if reader.accept("ADD"):
-            adding = True
+            adding, dropping = True, False
         if adding:
             _add(reader, table, last, added, constraints)
-        elif reader.accept("DROP", "COLUMN"):
+        elif reader.accept("DROP", "COLUMN") or (dropping and reader.upper() != "CONSTRAINT"):
+            dropping = True  # DROP COLUMN a, b and DROP COLUMN a, COLUMN b
+            reader.accept("COLUMN")
             reader.accept("IF", "EXISTS")
             dropped.append(reader.normal(reader.name()))
         elif reader.accept("RENAME", "COLUMN") or (reader.upper() == "RENAME" and reader.upper(2) == "TO"):

@@ -11,6 +11,7 @@ from sqlglot.errors import SqlglotError
 from lineage_core.model.facts import ColumnFact, FlowKind, ObjectFact, ObjectKind, Ref
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.expression import references
+from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import QUOTED, STRING, WORD
 from lineage_core.sql.names import join_parts, split_normalised
 
@@ -29,6 +30,10 @@ _TYPE_ENDS = frozenset(
     ).split()
 )
 
+_BEFORE_NULL = frozenset({"NOT", "SET", "DEFAULT"})
+
+_VERSION_TYPES = frozenset({"rowversion", "timestamp"})
+
 _SUFFIX = {"PRIMARY": "pkey", "FOREIGN": "fkey", "REFERENCES": "fkey", "UNIQUE": "key", "CHECK": "check"}
 """Postgres' own endings for constraints without a name."""
 
@@ -39,12 +44,13 @@ def column(reader: Reader, start: int, end: int, position: int) -> ColumnFact | 
     if start >= end or tokens[start].kind not in {WORD, QUOTED}:
         return None
     stop = start + 1
-    while stop < end and (tokens[stop].upper not in _TYPE_ENDS or tokens[stop].kind is QUOTED):
+    while stop < end and not _ends_type(reader, stop):
         stop = reader.closing(stop) + 1 if tokens[stop].text == "(" else stop + 1
     words = _outer_words(reader, stop, end)
     expression = _computed(reader, stop, end)
     primary = _follow(words, "PRIMARY", "KEY")
-    nullable = False if _follow(words, "NOT", "NULL") or primary else (True if "NULL" in words else None)
+    stated = any(word == "NULL" and before not in _BEFORE_NULL for before, word in itertools.pairwise(["", *words]))
+    nullable = False if _follow(words, "NOT", "NULL") or primary else (stated or None)
     return ColumnFact(
         name=reader.normal(tokens[start].text),
         display=reader.shown(tokens[start].text),
@@ -56,7 +62,22 @@ def column(reader: Reader, start: int, end: int, position: int) -> ColumnFact | 
         description=_comment(reader, stop, end),
         expression=expression,
         refs=_refs(reader, expression),
+        generated=_generated(reader, start + 1, words, expression),
     )
+
+
+def _generated(reader: Reader, at: int, words: list[str], expression: str) -> bool:
+    """Whether T-SQL fills the column by itself: identity, computed, rowversion. `at` is where its type stands."""
+    if not reader.dialect.batches or at >= len(reader.tokens):
+        return False
+    return bool(expression) or not {"IDENTITY", "HIDDEN"}.isdisjoint(words) or reader.shown(reader.tokens[at].text).lower() in _VERSION_TYPES
+
+
+def _ends_type(reader: Reader, at: int) -> bool:
+    """Whether the type ends before a token: `timestamp with time zone` goes on."""
+    token = reader.tokens[at]
+    zoned = token.upper == "WITH" and reader.upper_at(at + 1) == "TIME"
+    return token.upper in _TYPE_ENDS and token.kind is not QUOTED and not zoned
 
 
 def column_constraints(reader: Reader, table: str, start: int, end: int) -> list[ObjectFact]:
@@ -68,13 +89,23 @@ def column_constraints(reader: Reader, table: str, start: int, end: int) -> list
         if word == "CONSTRAINT" and index + 1 < end:
             name = reader.tokens[index + 1].text
         elif word in {"PRIMARY", "UNIQUE", "CHECK", "REFERENCES"}:
-            stop = reader.closing(index + 1) + 1 if word == "CHECK" else min(end, index + 2)
+            stop = _constraint_end(reader, word, index)
             found.append(_constraint(reader, table, name, word, [own], index, min(stop, end)))
             name = ""
         elif reader.tokens[index].text == "(":
             index = reader.closing(index)
         index += 1
     return found
+
+
+def _constraint_end(reader: Reader, word: str, at: int) -> int:
+    """Behind a column's constraint: its check's parenthesis, its reference's table and columns."""
+    if word == "CHECK":
+        return reader.closing(at + 1) + 1
+    named = read_name(reader.tokens, at + 1) if word == "REFERENCES" else None
+    if named is None:
+        return at + 2
+    return reader.closing(named.after) + 1 if reader.upper_at(named.after) == "(" else named.after
 
 
 def table_constraint(reader: Reader, table: str, start: int, end: int) -> ObjectFact | None:
@@ -127,7 +158,7 @@ def _type(reader: Reader, start: int, end: int) -> str:
     text = ""
     for token in reader.tokens[start:end]:
         part = reader.shown(token.text) if token.kind is QUOTED else token.text
-        glued = not text or part in "(),." or text.endswith(("(", ",", "."))
+        glued = not text or part in "(),.[]" or text.endswith(("(", ",", ".", "["))
         text += part if glued else f" {part}"
     return text
 
@@ -150,7 +181,9 @@ def _follow(words: list[str], first: str, second: str) -> bool:
 def _computed(reader: Reader, start: int, end: int) -> str:
     """The expression of `AS (...)` or GENERATED ALWAYS AS (...); empty for a usual or an identity column."""
     for index in range(start, min(end, start + 4)):
-        if reader.tokens[index].upper == "AS" and reader.upper_at(index + 1) != "IDENTITY":
+        if reader.tokens[index].upper == "AS" and (
+            reader.upper_at(index - 1) != "ALWAYS" or reader.upper_at(index + 1) == "("
+        ):  # not GENERATED ALWAYS AS IDENTITY, nor AS ROW START
             stop = index + 1
             while stop < end and reader.tokens[stop].upper not in _TYPE_ENDS:
                 stop = reader.closing(stop) + 1 if reader.tokens[stop].text == "(" else stop + 1

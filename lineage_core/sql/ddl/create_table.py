@@ -13,7 +13,8 @@ _MODIFIERS = frozenset(
         "DYNAMIC ICEBERG FOREIGN TABLE"
     ).split()
 )
-_QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "EXECUTE"})
+_MODEL = frozenset({"LIKE", "CLONE", "AS", "OF"})
+_QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "EXECUTE", "TABLE"})
 
 
 def create_table(reader: Reader) -> Ddl:
@@ -26,7 +27,7 @@ def create_table(reader: Reader) -> Ddl:
     name = reader.normal(written)
     temporary = bool(words & {"TEMP", "TEMPORARY", "VOLATILE"}) or name.startswith("#")
     if reader.upper() in {"LIKE", "CLONE", "AS"} and reader.upper(1) not in {*_QUERY, "NODE", "EDGE", "FILETABLE"}:
-        reader.at += 1
+        reader.skip(_MODEL)
         source = reader.normal(reader.name())
         return Ddl(
             objects=() if temporary else (_object(reader, name, written),),
@@ -45,6 +46,7 @@ def create_table(reader: Reader) -> Ddl:
         writes=(name,),
         temporary=(name,) if temporary else (),
         creates={name: names} if names else {},
+        generated=_generated(name, columns),
         holds_query=_holds_query(reader, after),
         errors=tuple(errors),
     )
@@ -56,7 +58,17 @@ def declare_table(reader: Reader) -> Ddl:
     variable = next((token.text.lower() for token in reversed(reader.tokens[:at]) if token.text.startswith("@")), "")
     reader.at = at + 1
     columns, _, _, errors = _body(reader, variable)
-    return Ddl(temporary=(variable,), creates={variable: tuple(item.name for item in columns)}, errors=tuple(errors))
+    return Ddl(
+        temporary=(variable,),
+        creates={variable: tuple(item.name for item in columns)},
+        generated=_generated(variable, columns),
+        errors=tuple(errors),
+    )
+
+
+def _generated(table: str, columns: list[ColumnFact]) -> dict[str, tuple[str, ...]]:
+    names = tuple(item.name for item in columns if item.generated)
+    return {table: names} if names else {}
 
 
 def _body(reader: Reader, table: str) -> tuple[list[ColumnFact], list[ObjectFact], list[str], list[Problem]]:

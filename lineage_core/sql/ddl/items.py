@@ -28,6 +28,7 @@ class Ddl:
     renames: tuple[tuple[str, str], ...] = ()
     temporary: tuple[str, ...] = ()
     creates: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    generated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds_query: bool = False
     errors: tuple[Problem, ...] = ()
 

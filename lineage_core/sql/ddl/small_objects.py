@@ -67,6 +67,7 @@ def truncate(reader: Reader) -> Ddl:
         names.append(reader.normal(name))
         if not reader.accept(","):
             break
+        reader.accept("ONLY")
     return Ddl(writes=tuple(names))
 
 

@@ -19,16 +19,17 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
     """`DELETE FROM t`, `DELETE t FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        found = sources.from_table(builder, node.this) if isinstance(node.this, exp.Table) else ()
+        found, refs = sources.from_table(builder, node.this) if isinstance(node.this, exp.Table) else ((), ())
         using = node.args.get("using") or ()
         for item in using if isinstance(using, list) else ():
-            found += sources.from_table(builder, item)
+            more, more_refs = sources.from_table(builder, item)
+            found, refs = (*found, *more), (*refs, *more_refs)
         tables = node.args.get("tables") or ()
         own = [source for table in tables[:1] for source in _named(builder, table)] or list(found[:1])
         changed, _ = resolve_target(own, found)
         target, _ = base_table(builder, ctes, changed)
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
-        index = builder.add(Query(sources=found, influences=where, ctes=ctes))
+        index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
     return Parts(kind="delete", writes=(target,), targets={changed: 1}, flows=(Flow(target=target, query=index),))
 
 

@@ -34,7 +34,7 @@ _SEQUENCE_COLUMNS = frozenset({"nextval", "currval"})
 """`sequence.nextval` of Oracle and Snowflake."""
 
 _PSEUDO_COLUMNS = frozenset(
-    {"rownum", "sysdate", "systimestamp", "current_date", "current_time", "current_user", "user"}
+    {"rownum", "sysdate", "systimestamp", "default", "current_date", "current_time", "current_user", "user"}
 )
 
 
@@ -75,8 +75,20 @@ def _walk(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 def _children(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if not isinstance(node, _PASS_THROUGH):
         kind = stronger(kind, FlowKind.TRANSFORMATION)
-    for child in node.iter_expressions():
+    children = _operands(node) if isinstance(node, exp.Binary) else node.iter_expressions()
+    for child in children:
         yield from _walk(builder, child, kind)
+
+
+def _operands(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The operands of `a OR b OR c ...`, however many: such trees are as deep as they are long."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, exp.Binary) and not isinstance(top, exp.Dot):
+            stack += reversed(list(top.iter_expressions()))
+        else:
+            yield top
 
 
 def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -225,10 +237,11 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.Filter, _filtered),
     (exp.Order, _order),
     (exp.WithinGroup, _within_group),
+    ((exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue), _children),
     (exp.AggFunc, _aggregate),
     (exp.Lambda, _lambda),
     (exp.Anonymous, _unknown_function),
     (exp.Dot, _dot),
-    ((exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
+    ((exp.NextValueFor, exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
 )
 """First match decides; what is not listed passes its kind on to its children as a transformation."""

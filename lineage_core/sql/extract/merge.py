@@ -19,10 +19,10 @@ def merge(builder: Builder, node: exp.Merge) -> Parts:
     """The branches see both the target and the USING source; ON and each branch's AND are influences."""
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        using = sources.from_table(builder, node.args["using"])
+        using, joined = sources.from_table(builder, node.args["using"])
         own = Source(alias=builder.identifier(node.this.alias or None), table=builder.table(node.this))
         target, base_names = base_table(builder, ctes, own.table)
-        refs = list(expression.references(builder, node.args.get("on"), FlowKind.JOIN))
+        refs = [*joined, *expression.references(builder, node.args.get("on"), FlowKind.JOIN)]
         flows: list[Flow] = []
         for when in node.args["whens"].expressions:
             refs += expression.references(builder, when.args.get("condition"), FlowKind.FILTER)

@@ -49,8 +49,9 @@ def build(builder: Builder, node: exp.Expr) -> int:
         if isinstance(node, exp.Values):
             return builder.fill(index, Query(outputs=_values(builder, node), ctes=ctes))
         if isinstance(node, exp.Table):
+            found, refs = sources.from_table(builder, node)
             every = (Output(star=True),)
-            return builder.fill(index, Query(sources=sources.from_table(builder, node), outputs=every, ctes=ctes))
+            return builder.fill(index, Query(sources=found, outputs=every, influences=refs, ctes=ctes))
         return builder.fill(index, _select(builder, node, ctes))
 
 

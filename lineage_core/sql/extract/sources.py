@@ -48,11 +48,12 @@ def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: l
         refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
 
 
-def from_table(builder: Builder, node: exp.Expr) -> tuple[Source, ...]:
+def from_table(builder: Builder, node: exp.Expr) -> Found:
     """A single item of FROM with the joins that hang on it."""
     found: list[Source] = []
-    _collect(builder, node, (), found, [])
-    return tuple(found)
+    refs: list[Ref] = []
+    _collect(builder, node, (), found, refs)
+    return tuple(found), tuple(dict.fromkeys(refs))
 
 
 def dotted(builder: Builder, parts: Iterable[exp.Expr]) -> str:
@@ -123,12 +124,16 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
     """
     call = node.this if isinstance(node, exp.Table) else node
+    path: list[exp.Expr | None] = []
+    if isinstance(node, exp.Table):
+        path = [node.args.get("catalog"), node.args.get("db")]
+    if isinstance(call, exp.Dot):
+        *names, call = call.flatten()
+        path = [*names]
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
-    if isinstance(node, exp.Table) and node.args.get("db") is not None and isinstance(call, exp.Func):
-        parts = [part for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
-        refs += expression.called(builder, parts, call, FlowKind.TRANSFORMATION)
-    own = isinstance(call, exp.Dot) or (isinstance(node, exp.Table) and node.args.get("db") is not None)
-    return Source(alias=alias, columns=columns, refs=() if own else refs)
+    if (named := [part for part in path if part is not None]) and isinstance(call, exp.Func):
+        refs = expression.called(builder, named, call, FlowKind.TRANSFORMATION)
+    return Source(alias=alias, columns=columns, refs=refs)
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:

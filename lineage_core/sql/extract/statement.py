@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
     from lineage_core.sql.extract.parts import Parts
 
-_EXTRACTORS: tuple[tuple[type[exp.Expr], Callable[[Builder, Any], Parts | None]], ...] = (
+_EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[Builder, Any], Parts | None]], ...] = (
     (exp.Insert, insert),
     (exp.Update, update),
     (exp.Delete, delete),
@@ -39,7 +39,7 @@ _EXTRACTORS: tuple[tuple[type[exp.Expr], Callable[[Builder, Any], Parts | None]]
     (exp.Create, create),
     (exp.Copy, copy),
     (exp.Cache, cache),
-    (exp.Query, select),
+    ((exp.Query, exp.Values), select),
 )
 
 

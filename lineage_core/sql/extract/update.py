@@ -22,7 +22,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         own: list[Source] = []
         refs: list[Ref] = []
         if isinstance(node.this, exp.Table):
-            own.extend(sources.from_table(builder, node.this))
+            own[:], refs[:] = sources.from_table(builder, node.this)
         found, join_refs = sources.build(builder, node)
         changed, listed = resolve_target(own[:1], found)
         everything = found if listed else (*own, *found)

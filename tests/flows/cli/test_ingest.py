@@ -94,22 +94,19 @@ def test_what_is_not_there_is_named_with_the_setting_to_look_at(
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_ends_clean_and_the_next_one_does_the_rest(
-    lineage: Lineage, start: Start, environment: dict[str, str], sql: Path, number: int, code: int
+def test_an_interrupted_run_ends_at_once_and_clean(
+    start: Start, environment: dict[str, str], sql: Path, number: int, code: int
 ) -> None:
-    for count in range(400):
+    for count in range(150):
         (sql / f"t{count}.sql").write_text(f"CREATE TABLE dbo.T{count} (Id int);" * 20)
     running = start("ingest", "sql", environment=environment)
     assert running.stderr is not None
     assert "hash" in running.stderr.readline(), "in the middle of it"
     os.killpg(running.pid, number)  # as a terminal does: the parsers get it as well
-    _, errors = running.communicate(timeout=60)
+    output, errors = running.communicate(timeout=30)
     assert running.returncode == code
+    assert output == ""
     assert "Traceback" not in errors
-    assert (
-        json.loads(lineage("ingest", "sql", "--json", environment=environment).stdout)["content"]["labels"]["File"]
-        == 402
-    )
 
 
 def test_without_prefect_api_url_a_server_is_started_for_the_run_and_keeps_its_history(
