@@ -70,7 +70,11 @@ def _generated(reader: Reader, at: int, words: list[str], expression: str) -> bo
     """Whether T-SQL fills the column by itself: identity, computed, rowversion. `at` is where its type stands."""
     if not reader.dialect.batches or at >= len(reader.tokens):
         return False
-    return bool(expression) or not {"IDENTITY", "HIDDEN"}.isdisjoint(words) or reader.shown(reader.tokens[at].text).lower() in _VERSION_TYPES
+    return (
+        bool(expression)
+        or not {"IDENTITY", "HIDDEN"}.isdisjoint(words)
+        or reader.shown(reader.tokens[at].text).lower() in _VERSION_TYPES
+    )
 
 
 def _ends_type(reader: Reader, at: int) -> bool:
