@@ -121,8 +121,8 @@ class GraphFile:
 
     def transformation(self, actor: Node, target: Node, kind: str, logic: str) -> Node:
         """What makes a column's value in one statement; the same logic twice in an actor is one node."""
-        digest = hashlib.sha256(repr((self.path, actor.id, target.id, kind, logic)).encode()).hexdigest()[:16]
-        where = target.id.split(":", 4)[-1]
+        where, by = (node.id.split(":", 4)[-1] for node in (target, actor))
+        digest = hashlib.sha256(repr((self.path, actor.label, by, where, kind, logic)).encode()).hexdigest()[:16]
         node = Node(Label.TRANSFORMATION, urn("transformation", self.project, (digest,)))
         self._node(node, where, props={"logic": logic, "kind": kind})
         return node

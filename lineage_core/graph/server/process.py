@@ -104,10 +104,9 @@ class EmbeddedServer:
             process = self._process()
             if process is not None:
                 process.send_signal(signal.SIGTERM)
-                _, alive = psutil.wait_procs([process], timeout=STOP_SECONDS)
-                for left in alive:
-                    left.kill()
-                psutil.wait_procs(alive, timeout=STOP_SECONDS)
+                if not self._wait_until_gone():
+                    process.kill()
+                    self._wait_until_gone()
             self._pid_file.unlink(missing_ok=True)
         return process is not None
 
@@ -154,6 +153,15 @@ class EmbeddedServer:
         except (OSError, ValueError, psutil.NoSuchProcess):
             return None
         return process if same else None
+
+    def _wait_until_gone(self) -> bool:
+        """Whether it has ended in time. Not psutil's wait: that waits for a parent to reap it, which need not come."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._process() is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
 
     def _check_ports(self) -> None:
         ports = {
