@@ -66,25 +66,28 @@ def _block_comment(dialect: Dialect) -> str:
     """A block comment; an open one runs to the end. T-SQL and Postgres nest them: known to a depth of four."""
     if not dialect.nested_comments:
         return r"/\*(?s:.*?)(?:\*/|\Z)"
-    inner = r"(?:[^/*]++|\*(?!/)|/(?!\*))"
-    pattern = rf"/\*{inner}*+\*/"
+    pattern = r"/\*[^/*]*(?:(?:\*(?!/)|/(?!\*))[^/*]*)*\*/"
     for _ in range(_COMMENT_DEPTH):
-        pattern = rf"/\*(?:{inner}|{pattern})*+\*/"
+        pattern = rf"/\*[^/*]*(?:(?:\*(?!/)|/(?!\*)|{pattern})[^/*]*)*\*/"
     return rf"{pattern}|/\*(?s:.*)"
 
 
 def _rules(dialect: Dialect) -> list[tuple[str, object]]:
+    """The rules, first match wins. None has a possessive group: Python before 3.11.5 matches those wrongly.
+
+    They are unrolled instead, `"[^"]*(?:""[^"]*)*`, so that there is one way only to match and none to backtrack into.
+    """
     escape = r"|\\(?s:.)?" if dialect.backslash_escapes else ""
     plain = r"[^'\\]" if dialect.backslash_escapes else "[^']"
     rules: list[tuple[str, object]] = [
         (r"\s+", _SKIPPED),
         # most tokens are words: tried early, unless a quote follows, as behind the N of N'...'
-        (r"[^\W\d][\w$#@]*+(?!['\"]|&')", kinds.Name),
+        (r"[^\W\d][\w$#@]*(?![\w$#@'\"]|&')", kinds.Name),
         (r"--[^\r\n]*", _SKIPPED),
         (_block_comment(dialect), _SKIPPED),
         *_special_strings(dialect),
-        (r"E'(?:[^'\\]|''|\\(?s:.)?)*+(?:'|\Z)", kinds.String),
-        (rf"(?:[NBXR]|U&)?'(?:{plain}++|''{escape})*+(?:'|\Z)", kinds.String),
+        (r"E'[^'\\]*(?:(?:''|\\(?s:.)?)[^'\\]*)*(?:'|\Z)", kinds.String),
+        (rf"(?:[NBXR]|U&)?'{plain}*(?:(?:''{escape}){plain}*)*(?:'|\Z)", kinds.String),
     ]
     if dialect.hash_comments:
         rules.append((r"#[^\r\n]*", _SKIPPED))
@@ -93,13 +96,13 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
     if dialect.dollar_quotes:
         rules.append((r"\$([A-Z_]\w*|)\$(?s:.*?)(?:\$\1\$|\Z)", kinds.Literal))
     if dialect.double_quoted_strings:
-        rules.append((r'[BR]?"(?:[^"\\]|""|\\(?s:.)?)*+(?:"|\Z)', kinds.String))
+        rules.append((r'[BR]?"[^"\\]*(?:(?:""|\\(?s:.)?)[^"\\]*)*(?:"|\Z)', kinds.String))
     else:
-        rules.append((r'"(?:[^"]|"")*+(?:"|\Z)', kinds.Name.Builtin))
+        rules.append((r'"[^"]*(?:""[^"]*)*(?:"|\Z)', kinds.Name.Builtin))
     if dialect.brackets:
-        rules.append((r"\[(?:[^\]]|\]\])*+(?:\]|\Z)", kinds.Name.Builtin))
+        rules.append((r"\[[^\]]*(?:\]\][^\]]*)*(?:\]|\Z)", kinds.Name.Builtin))
     if dialect.backticks:
-        rules.append((r"`(?:[^`]|``)*+(?:`|\Z)", kinds.Name.Builtin))
+        rules.append((r"`[^`]*(?:``[^`]*)*(?:`|\Z)", kinds.Name.Builtin))
     rules += [
         (r"@@?[\w@#$]+", kinds.Name.Placeholder),
         (r"[^\W\d][\w$#@]*|##?[\w@#$]+", kinds.Name),

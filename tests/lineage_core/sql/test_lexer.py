@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_core.sql.dialects import DIALECTS, dialect
-from lineage_core.sql.lexer import DOLLAR, GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD, tokenize
+from lineage_core.sql.lexer import DOLLAR, GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD, _rules, tokenize
 
 PIECES = (
     *(
@@ -182,3 +182,9 @@ def test_upper_is_for_words_and_symbols_only() -> None:
     found = tokenize("select [select] 'select' @select ;", dialect("tsql"))
     assert [token.upper for token in found] == ["SELECT", "", "", "", ";"]
     assert re.fullmatch(r"\w+", found[0].text)
+
+
+@pytest.mark.parametrize("name", sorted(DIALECTS))
+def test_no_rule_has_a_possessive_group(name: str) -> None:
+    """Python 3.11.0 to 3.11.4, Debian 12's among them, match `(...)*+` wrongly."""
+    assert [rule for rule, _ in _rules(DIALECTS[name]) if re.search(r"[)\]][*+?]\+", rule)] == []
