@@ -81,9 +81,26 @@ READ_RELS = (
 )
 """All that some files have said so far."""
 
+LOCK_FILES = (
+    "UNWIND $rows AS row MERGE (f:File {id: row.id}) ON CREATE SET f.name = row.name SET f.project_id = $project "
+    "RETURN collect(CASE WHEN f.path IS NULL THEN null ELSE row.path END) AS present"
+)
+"""Make sure that File nodes are there, and hold their locks until the transaction ends (a SET locks, even to the same
+value); rows {id, name, path}. Returns as `present` the paths that have been written before.
+"""
+
 READ_FILES = "UNWIND $ids AS id MATCH (f:File {id: id}) RETURN f.path AS path, properties(f) AS props"
 WRITE_FILE = "UNWIND $rows AS row MERGE (f:File {id: row.id}) SET f = row.props RETURN count(*) AS written"
 DELETE_FILES = "UNWIND $rows AS row MATCH (f:File {id: row}) DETACH DELETE f RETURN count(*) AS written"
+
+
+@cache
+def delete_lonely(label: Label) -> str:
+    """Delete the nodes of the projects (rows: names) that no relationship needs; a scan of the label."""
+    return (
+        f"UNWIND $rows AS row MATCH (n:{label}) WHERE n.project_id = row AND NOT EXISTS {{ (n)--() }} "
+        "DELETE n RETURN count(*) AS written"
+    )
 
 
 @cache

@@ -18,22 +18,22 @@ Said = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Difference:
-    """Relationships to create, to change (element id -> properties, null to remove) and to delete (element ids).
-
-    `touched` are the ends of deleted ones: nodes that may have become orphans.
-    """
+    """Relationships to create, to change ({key: element id, props: null to remove}) and to delete (as they are)."""
 
     create: list[RelRow] = field(default_factory=list)
     update: list[dict[str, Any]] = field(default_factory=list)
-    delete: list[str] = field(default_factory=list)
-    touched: set[tuple[Label, str]] = field(default_factory=set)
+    delete: list[Said] = field(default_factory=list)
+
+    @property
+    def touched(self) -> set[tuple[Label, str]]:
+        """The ends of deleted relationships: nodes that may have become orphans."""
+        return {(Label(rel[f"{end}_label"]), rel[end]) for rel in self.delete for end in ("start", "end")}
 
     def add(self, other: Difference) -> None:
         """Take in another file's difference."""
         self.create += other.create
         self.update += other.update
         self.delete += other.delete
-        self.touched |= other.touched
 
 
 def compare(file: FileRows, said: Iterable[Said]) -> Difference:
@@ -51,8 +51,7 @@ def compare(file: FileRows, said: Iterable[Said]) -> Difference:
         if row is not None:
             _compare_props(found, rel, row)
         elif file.status is FileStatus.OK:
-            found.delete.append(rel["key"])
-            found.touched |= {(Label(rel["start_label"]), rel["start"]), (Label(rel["end_label"]), rel["end"])}
+            found.delete.append(rel)
         elif not rel["props"].get("stale"):
             found.update.append({"key": rel["key"], "props": {"stale": True}})
     found.create = list(wanted.values())

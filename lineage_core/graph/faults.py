@@ -16,9 +16,18 @@ _OUT_OF_MEMORY = "MemoryPoolOutOfMemory"
 _VANISHED = "Neo.ClientError.Statement.EntityNotFound"
 """A node that another transaction deleted between our MERGE and our CREATE: the next try makes it anew."""
 
+_NEEDED_AGAIN = "still has relationships"
+"""An orphan that another transaction connected between our check and our DELETE: the next try leaves it. (The error's
+code and GQL status are those of any constraint, so the message has to tell.)
+"""
+
 
 class LostRowsError(Exception):
     """Relationships whose ends were not found: Cypher writes nothing for them and says nothing."""
+
+
+class ContestedRowsError(Exception):
+    """Rows that are refused together, yet none of them alone: another writer was in the way."""
 
 
 PERMANENT = (Neo4jError, DriverError, LostRowsError, ValueError, TypeError, OverflowError)
@@ -34,7 +43,9 @@ def is_transient(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ServiceUnavailable | SessionExpired | IncompleteCommit | ConnectionError):
             return True
-        if isinstance(error, Neo4jError) and error.code == _VANISHED:
+        if isinstance(error, ContestedRowsError):
+            return True
+        if isinstance(error, Neo4jError) and (error.code == _VANISHED or _NEEDED_AGAIN in (error.message or "")):
             return True
         if isinstance(error, TransientError | DriverError | Neo4jError) and not is_too_large(error):
             return error.is_retryable()

@@ -40,17 +40,22 @@ def isolate(file: FileRows, work: Callable[[], Work], batch: int) -> tuple[FileR
     refused: Refused = []
     bad_nodes = _climb(file.nodes, lambda rows: _try_nodes(work, rows), batch)
     gone = {row.id for row, _ in bad_nodes}
-    refused += [(row.model_dump(mode="python"), error) for row, error in bad_nodes]
+    refused += [(_whole(row), error) for row, error in bad_nodes]
     nodes = [row for row in file.nodes if row.id not in gone]
     orphaned = [row for row in file.rels if row.start in gone or row.end in gone]
-    refused += [(row.model_dump(mode="python"), "an end of it was refused") for row in orphaned]
+    refused += [(_whole(row), "an end of it was refused") for row in orphaned]
     rels = [row for row in file.rels if row.start not in gone and row.end not in gone]
     by_id = {row.id: row for row in nodes}
     bad_rels = _climb(rels, lambda rows: _try_rels(work, rows, by_id), batch)
     lost = {row.key for row, _ in bad_rels}
-    refused += [(row.model_dump(mode="python"), error) for row, error in bad_rels]
+    refused += [(_whole(row), error) for row, error in bad_rels]
     good = file.model_copy(update={"nodes": nodes, "rels": [row for row in rels if row.key not in lost]})
     return good, refused
+
+
+def _whole(row: NodeRow | RelRow) -> dict[str, Any]:
+    """Everything the row holds, of whatever type: it is a bad one."""
+    return row.model_dump(mode="python", warnings=False)
 
 
 def _climb(rows: Sequence[R], trial: Callable[[list[R]], None], batch: int) -> list[tuple[R, BaseException]]:

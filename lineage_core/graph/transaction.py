@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lineage_core.graph import cypher
-from lineage_core.graph.difference import Difference, own_props
+from lineage_core.graph.difference import Difference, Said, own_props
 from lineage_core.graph.faults import LostRowsError
 from lineage_core.model.changes import GraphChanges
 from lineage_core.model.schema import NODES, Label
@@ -91,13 +91,27 @@ class Work:
                 relationships_deleted=counters.relationships_deleted,
             )
 
-    def read_rels(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+    def read_rels(self, paths: Sequence[str]) -> list[Said]:
         """What the files have said so far."""
         self.settle()
         runner = self._transaction if self._transaction is not None else self._session
         labels = [label.value for label in NODES]
         result = runner.run(cypher.READ_RELS, paths=list(paths), project=self._project, labels=labels)
         return [record.data() for record in result]
+
+    def lock_files(self, files: Iterable[tuple[str, str]]) -> list[str]:
+        """Keep other writers off the files until the transaction ends; (id, path).
+
+        Returns:
+            The paths that were in the graph before. The others have an empty File node now.
+        """
+        self.settle()
+        rows = [{"id": identity, "name": path.rpartition("/")[2], "path": path} for identity, path in sorted(files)]
+        runner = self._transaction if self._transaction is not None else self._session
+        result = runner.run(cypher.LOCK_FILES, rows=rows, project=self._project)
+        present: list[str] = result.single(strict=True)["present"]
+        self._changes += GraphChanges(nodes_created=result.consume().counters.nodes_created)
+        return present
 
     def files(self, files: Iterable[tuple[str, str]]) -> None:
         """Make sure that File nodes are there to hang relationships on; (id, path)."""
@@ -119,7 +133,7 @@ class Work:
 
     def apply(self, difference: Difference) -> None:
         """Delete, change and create relationships."""
-        self.run(cypher.DELETE_RELS, difference.delete)
+        self.run(cypher.DELETE_RELS, [rel["key"] for rel in difference.delete])
         self.run(cypher.UPDATE_RELS, difference.update)
         self._changes += GraphChanges(relationships_updated=len(difference.update))
         for (kind, start, end), group in groupby(sorted(difference.create, key=_rel_order), key=_rel_group):
@@ -130,6 +144,12 @@ class Work:
         for label, group in groupby(sorted(touched), key=lambda item: item[0]):
             if label is not Label.FILE:
                 self.run(cypher.delete_orphans(label), [identity for _, identity in group])
+
+    def delete_lonely(self) -> None:
+        """Delete the project's nodes without any relationship: what an earlier write left when it was cut off."""
+        for label in NODES:
+            if label is not Label.FILE:
+                self.run(cypher.delete_lonely(label), [self._project])
 
     def commit(self) -> GraphChanges:
         """Wait, commit, and say what was done."""

@@ -36,17 +36,20 @@ class Naming:
         """The key of an object where it is defined: completed by the defaults, never looked up."""
         parts = split_normalised(name)
         *outer, schema, own = ("", "", *parts)[-max(3, len(parts)) :]
-        return (".".join(filter(None, outer)) or database or self.database, schema or self.default_schema, own)
+        default_database, default_schema = self._defaults(database)
+        return (".".join(filter(None, outer)) or default_database, schema or default_schema, own)
 
     def key(self, name: str, database: str = "") -> Key:
         """The key of an object where it is used: completed by the catalog."""
-        return self.catalog.complete(split_normalised(name), database or self.database, self.default_schema)
+        return self.catalog.complete(split_normalised(name), *self._defaults(database))
 
     def asset(self, name: str, database: str = "") -> Key:
         """The key of a table or view where it is used, synonyms followed."""
         return self.catalog.follow(self.key(name, database))
 
-    @property
-    def default_schema(self) -> str:
-        """The setting's, else the dialect's own."""
-        return self.schema or self.dialect.default_schema
+    def _defaults(self, database: str) -> tuple[str, str]:
+        """What a missing database and a missing schema mean; `database` is the one of USE, empty for none."""
+        chosen = database or self.database
+        if self.dialect.use_is_schema:
+            return "", chosen or self.schema
+        return chosen, self.schema or self.dialect.default_schema

@@ -18,7 +18,8 @@ class Dialect:
     `dollar_quotes`: $tag$...$tag$ is a string that may hold a routine's body. `nested_comments`: a block comment
     may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
-    `delimiter_command`: the client's DELIMITER sets what ends a statement.
+    `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
+    sets what ends a statement.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dialect:
     q_quotes: bool = False
     delimiter_command: bool = False
     aliases_in_having: bool = True
+    use_is_schema: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -56,7 +58,13 @@ _POSTGRES = Dialect(
     name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True, aliases_in_having=False
 )
 _HIVE = Dialect(
-    name="hive", sqlglot="hive", folds_quoted=True, backticks=True, backslash_escapes=True, double_quoted_strings=True
+    name="hive",
+    sqlglot="hive",
+    folds_quoted=True,
+    backticks=True,
+    backslash_escapes=True,
+    double_quoted_strings=True,
+    use_is_schema=True,
 )
 _MYSQL = replace(
     _HIVE, name="mysql", sqlglot="mysql", hash_comments=True, nested_comments=False, delimiter_command=True
@@ -102,12 +110,21 @@ _KNOWN = (
     _HIVE,
     replace(_HIVE, name="impala"),
     replace(_HIVE, name="spark", sqlglot="spark"),
-    replace(_HIVE, name="databricks", sqlglot="databricks"),
+    replace(_HIVE, name="databricks", sqlglot="databricks", use_is_schema=False),
     _MYSQL,
     replace(_MYSQL, name="doris", sqlglot="doris"),
     replace(_MYSQL, name="starrocks", sqlglot="starrocks"),
-    replace(_MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True, delimiter_command=False),
-    Dialect(name="clickhouse", sqlglot="clickhouse", backticks=True, backslash_escapes=True, hash_comments=True),
+    replace(
+        _MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True, delimiter_command=False, use_is_schema=False
+    ),
+    Dialect(
+        name="clickhouse",
+        sqlglot="clickhouse",
+        backticks=True,
+        backslash_escapes=True,
+        hash_comments=True,
+        use_is_schema=True,
+    ),
 )
 
 DIALECTS: dict[str, Dialect] = {item.name: item for item in _KNOWN}

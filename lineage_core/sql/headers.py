@@ -31,8 +31,8 @@ _ON_ALL = frozenset({"DATABASE", "ALL", "SCHEMA"})
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """An object's head. `on` is a trigger's or index's table, `target` what a synonym stands for, `calls` the function
-    that a Postgres trigger executes.
+    """An object's head. `name` is empty for an index that Postgres is to name. `on` is a trigger's or index's
+    table, `target` what a synonym stands for, `calls` the function that a Postgres trigger executes.
     """
 
     kind: str
@@ -60,7 +60,9 @@ def read_header(text: str, dialect: Dialect) -> Header | None:
         return None
     kind = _KINDS[tokens[at].upper]
     materialized = any(token.upper == "MATERIALIZED" for token in tokens[:at])
-    named = read_name(tokens, skip_words(tokens, at + 1, {"IF", "NOT", "EXISTS", "CONCURRENTLY"}))
+    start = skip_words(tokens, at + 1, {"IF", "NOT", "EXISTS", "CONCURRENTLY"})
+    unnamed = kind == "index" and start < len(tokens) and tokens[start].upper == "ON"
+    named = Named("", start) if unnamed else read_name(tokens, start)
     if named is None:
         return None
     on = _table_behind(tokens, named.after, "ON") if kind in {"trigger", "index"} else ""

@@ -63,14 +63,18 @@ def split_name(text: str, dialect: Dialect) -> tuple[tuple[str, bool], ...]:
 
 
 def normalise(text: str, dialect: Dialect) -> str:
-    """A name as written to the normal form; `tempdb..#t` is #t."""
+    """A name as written to the normal form; `db..t` is db.dbo.t, `tempdb..#t` is #t."""
     parts = [fold(part, quoted=quoted, dialect=dialect) for part, quoted in split_name(text, dialect)]
-    return join_parts(without_tempdb(parts))
+    return join_parts(completed(parts, dialect))
 
 
-def without_tempdb(parts: list[str]) -> list[str]:
-    """The parts of a name; of a temp table the last one only, as it is in tempdb anyway."""
-    return parts[-1:] if len(parts) > 1 and parts[-1].startswith("#") else parts
+def completed(parts: list[str], dialect: Dialect) -> list[str]:
+    """The parts of a name with the schema that is left out between two dots; of a temp table the last part only, as it
+    is in tempdb anyway.
+    """
+    if len(parts) > 1 and parts[-1].startswith("#"):
+        return parts[-1:]
+    return [*parts[:1], *(part or dialect.default_schema for part in parts[1:])]
 
 
 def display(text: str, dialect: Dialect) -> str:

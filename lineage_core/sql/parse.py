@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
+_CALLING = ("EXEC", "CALL", "INSERT")
+
 Located = TypeVar("Located", ObjectFact, Statement)
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
@@ -189,6 +191,8 @@ class _Reader:
         if literal is not None and filled and is_query(literal.sql, self._dialect):
             self._query(index, item, f"{filled} {literal.sql}")
             return
+        if item.kind == "exec" and not text.upper().startswith(_CALLING):  # T-SQL, at the start of a batch
+            text = f"EXEC {text}"
         prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
         statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")
         if statement.reads or statement.writes or statement.calls:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
-from lineage_core.sql.lexer import GO, QUOTED, SYMBOL, VARIABLE, WORD
+from lineage_core.sql.headers import read_name
+from lineage_core.sql.lexer import GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD
 
 if TYPE_CHECKING:
     from lineage_core.sql.cursor import Cursor
@@ -71,6 +72,8 @@ class BatchSplitter:
         cursor = self._cursor
         word = cursor.upper()
         kind = classify(cursor.tokens, cursor.at, cursor.end)
+        if kind == "unknown" and self._is_call():
+            kind = "exec"
         if kind in ROUTINE_KINDS:
             cursor.owner = cursor.cut(kind, until=self._header_end())
         elif word in {"BEGIN", "END", "ELSE"}:
@@ -90,6 +93,15 @@ class BatchSplitter:
             end = self._end(kind)
             executes = kind == "insert" and self._first(end, {"EXEC", "EXECUTE"}) is not None
             cursor.cut("exec" if executes else kind, until=end)
+
+    def _is_call(self) -> bool:
+        """Whether a batch opens with the name of a procedure: the one place where it needs no EXEC."""
+        cursor = self._cursor
+        named = read_name(cursor.tokens, cursor.at)
+        opens_batch = not cursor.cuts or cursor.cuts[-1].kind == "go"
+        if named is None or not opens_batch:
+            return False
+        return named.after >= cursor.end or cursor.tokens[named.after].kind in {STRING, VARIABLE, NUMBER, GO}
 
     def _is_label(self, index: int) -> bool:
         """`Done:` on a line of its own."""
@@ -252,6 +264,8 @@ class _State:
         tokens, at = self._tokens, index + 1
         if at >= self._end or tokens[at].kind not in {WORD, QUOTED}:
             return False
+        if tokens[at].upper == "XMLNAMESPACES":
+            return True
         at += 1
         if at < self._end and tokens[at].text == "(":
             while at < self._end and tokens[at].text != ")":

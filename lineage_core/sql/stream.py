@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import GO, SYMBOL, Token, tokenize
+from lineage_core.sql.split_block import TRANSACTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 TARGET_CHARACTERS = 8 * 2**20
-LARGEST_STATEMENT = 8 * TARGET_CHARACTERS
-"""A statement longer than this is cut anyway, behind a row of its VALUES if there is one: it is data, not code."""
+LARGEST_STATEMENT = 8
+"""A statement longer than so many pieces is cut anyway, behind a row of its VALUES if there is one: it is data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def split_stream(parts: Iterable[str], dialect: Dialect, target: int = TARGET_CH
         if size < wanted:
             continue
         text = "".join(held)
-        at = _cut(text, dialect, forced=size >= LARGEST_STATEMENT)
+        at = _cut(text, dialect, forced=size >= LARGEST_STATEMENT * target)
         if at == 0:
             wanted = size + target
             held = [text]
@@ -76,13 +77,14 @@ def _cut(text: str, dialect: Dialect, *, forced: bool) -> int:
 def _last_statement_end(tokens: list[Token]) -> int:
     """Behind the last semicolon outside parentheses and BEGIN ... END."""
     depth = blocks = end = 0
-    for token in tokens:
+    for index, token in enumerate(tokens):
         if token.kind is SYMBOL:
             depth += (token.text == "(") - (token.text == ")")
             if token.text == ";" and depth <= 0 and blocks <= 0:
                 end = token.end
         elif token.upper in {"BEGIN", "CASE"}:
-            blocks += 1
+            following = tokens[index + 1].upper if index + 1 < len(tokens) else ""
+            blocks += token.upper == "CASE" or following not in TRANSACTION
         elif token.upper == "END":
             blocks -= 1
     return end

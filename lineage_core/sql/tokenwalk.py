@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.headers import read_name, skip_words
+from lineage_core.sql.hints import TABLE_HINTS
 from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import normalise
 
@@ -23,20 +24,8 @@ _NO_ALIAS = frozenset(
 )
 
 _FROM_ARGUMENTS = frozenset({"EXTRACT", "SUBSTRING", "TRIM", "OVERLAY", "POSITION", "DATE_PART"})
-_NOT_TABLES = frozenset({"SELECT", "VALUES", "WITH", "LATERAL", "UNNEST", "TABLE", "("})
-_HINTS = frozenset(
-    [
-        "NOLOCK",
-        "READUNCOMMITTED",
-        "READPAST",
-        "ROWLOCK",
-        "TABLOCK",
-        "TABLOCKX",
-        "UPDLOCK",
-        "XLOCK",
-        "HOLDLOCK",
-        "NOEXPAND",
-    ]
+_NOT_TABLES = frozenset(
+    {"SELECT", "VALUES", "WITH", "LATERAL", "UNNEST", "TABLE", "(", "INSERT", "UPDATE", "DELETE", "MERGE"}
 )
 _BEFORE_TARGET = {"TABLE", "INTO", "ONLY", "IF", "EXISTS", "OVERWRITE", "FROM"}
 _SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename"})
@@ -169,7 +158,7 @@ class _Walker:
     def _source(self, written: str, after: int) -> int:
         name = self._name(written)
         if self._upper(after) == "(":
-            if self._upper(after + 1) not in _HINTS:
+            if self._upper(after + 1) not in TABLE_HINTS:
                 if "." in name:
                     self._calls.setdefault(name)
                 return after

@@ -16,6 +16,7 @@ def alter_table(reader: Reader) -> Ddl:
     """What the statement adds, drops, renames and constrains; owner changes and the like say nothing."""
     reader.skip(_HEAD)
     reader.accept("IF", "EXISTS")
+    reader.accept("ONLY")
     written = reader.name()
     if not written:
         return Ddl(errors=(reader.problem("the name of the altered table cannot be read"),))
@@ -54,7 +55,8 @@ def alter_table(reader: Reader) -> Ddl:
 
 
 def _add(reader: Reader, table: str, last: int, added: list[ColumnFact], constraints: list[ObjectFact]) -> None:
-    reader.accept("COLUMN")
+    if not reader.accept("COLUMN"):
+        reader.accept("COLUMNS")
     reader.accept("IF", "NOT", "EXISTS")
     if not reader.more() or reader.at >= last:
         return

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_DEFINITION = 4_000
 
+_GENERIC_TYPES = frozenset({"STRUCT", "ARRAY", "MAP", "ROW"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ddl:
@@ -103,11 +105,12 @@ class Reader:
 
     def items(self, start: int, end: int) -> list[tuple[int, int]]:
         """The comma-separated ranges between two tokens."""
-        found, depth, first = [], 0, start
+        found, depth, angles, first = [], 0, 0, start
         for index in range(start, end):
             text = self.tokens[index].text
             depth += (text == "(") - (text == ")")
-            if text == "," and depth == 0:
+            angles += (text == "<" and self.upper_at(index - 1) in _GENERIC_TYPES) - (text == ">" and angles > 0)
+            if text == "," and depth == 0 and angles == 0:
                 found.append((first, index))
                 first = index + 1
         if first < end:

@@ -23,13 +23,15 @@ def named_object(reader: Reader) -> Ddl | None:
     name, definition = header.name, ""
     columns: tuple[ColumnFact, ...] = ()
     if kind is ObjectKind.INDEX:
-        name = join_parts([*split_normalised(header.on), split_normalised(header.name)[-1]])
         columns = tuple(ColumnFact(name=item) for item in _index_columns(reader))
+        table = split_normalised(header.on)
+        given = "_".join([table[-1], *(column.name for column in columns), "idx"])  # as Postgres names it
+        name = join_parts([*table, split_normalised(header.name)[-1] or given])
         definition = " ".join(reader.text.split())[:MAX_DEFINITION]
     fact = ObjectFact(
         kind=kind,
         name=name,
-        display=header.display,
+        display=header.display or split_normalised(name)[-1],
         line=reader.line(0),
         end_line=reader.line(len(reader.tokens) - 1),
         on=header.on,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.sql.names import fold, join_parts, without_tempdb
+from lineage_core.sql.names import completed, fold, join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +120,8 @@ class Builder:
             return ""
         if self.dialect.sqlglot in _READS_FILES and node.db.lower() in _FILE_FORMATS:
             return f"path:{node.name}"
-        return join_parts(without_tempdb([self.identifier(part) for part in node.parts]))
+        parts = [node.args.get(name) for name in ("catalog", "db", "this")]
+        return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
 
     def _dotted(self, node: exp.Table) -> str:
         """A name of four parts or more, whose last ones sqlglot keeps as a chain of dots."""

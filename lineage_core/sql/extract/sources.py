@@ -9,19 +9,13 @@ from sqlglot import exp
 from lineage_core.model.facts import FlowKind, Ref, Source
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.pivot import pivoted
+from lineage_core.sql.hints import TABLE_HINTS
 from lineage_core.sql.names import join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lineage_core.sql.extract.builder import Builder
-
-_TABLE_HINTS = frozenset(
-    (
-        "nolock readuncommitted readcommitted repeatableread serializable readpast rowlock paglock tablock tablockx "
-        "updlock xlock holdlock nowait snapshot forceseek forcescan noexpand"
-    ).split()
-)
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
@@ -112,10 +106,16 @@ def _hinted_name(builder: Builder, node: exp.Table) -> str:
     call = node.this
     if not isinstance(call, exp.Anonymous) or not call.expressions:
         return ""
-    if any(not isinstance(hint, exp.Column) or hint.name.lower() not in _TABLE_HINTS for hint in call.expressions):
+    if not all(map(_is_hint, call.expressions)):
         return ""
     parts = [builder.identifier(part) for part in (node.args.get("catalog"), node.args.get("db")) if part is not None]
     return join_parts([*parts, builder.identifier(call.name)])
+
+
+def _is_hint(node: exp.Expr) -> bool:
+    """NOLOCK, INDEX = 1 or INDEX(1)."""
+    node = node.this if isinstance(node, exp.EQ) else node
+    return isinstance(node, exp.Column | exp.Anonymous) and node.name.upper() in TABLE_HINTS
 
 
 def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, ...]) -> Source:

@@ -43,6 +43,9 @@ _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[
 )
 
 
+_CHANGE_INSIDE = re.compile(r"\bFROM\s*\(\s*(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
+
+
 class NotUnderstoodError(Exception):
     """sqlglot has no tree for this statement, or one without an extractor; the text is the reason."""
 
@@ -58,6 +61,8 @@ def extract(text: str, dialect: Dialect, variables: AbstractSet[str] = frozenset
     Raises:
         NotUnderstoodError: the statement cannot be parsed, with sqlglot's reason on one line.
     """
+    if dialect.batches and _CHANGE_INSIDE.search(text):
+        raise NotUnderstoodError("a statement that changes a table stands inside FROM")
     text, outputs = take_output(text, dialect)
     tree = parse(text, dialect)
     builder = Builder(dialect, changed_rows)

@@ -46,7 +46,7 @@ def test_any_text_has_a_normal_form_that_splits_and_joins_to_itself(text: str, n
         ("[a]]b]", "tsql", "a]b"),
         ("[a.b].c", "tsql", '"a.b".c'),
         ('[a"b]', "tsql", '"a""b"'),
-        ("db..t", "tsql", "db.t"),
+        ("db..t", "tsql", "db.dbo.t"),
         ("srv.db.dbo.t", "tsql", "srv.db.dbo.t"),
         ("[dbo] . [t]", "tsql", "dbo.t"),
         ("[dbo]\n.\t[t]", "tsql", "dbo.t"),

@@ -97,6 +97,8 @@ def test_statements_without_semicolons(text: str) -> None:
         ("CREATE USER u FOR LOGIN l", ["control"]),
         ("BULK INSERT t FROM 'x'", ["bulk_insert"]),
         ("frobnicate the table", ["unknown"]),
+        ("sp_helptext 'a'\nGO\ndbo.p @x = 1", ["exec", "go", "exec"]),
+        ("p\nGO\nSELECT 1\nq 'a'", ["exec", "go", "select"]),
         ("GO", ["go"]),
         ("USE db\nGO\nTRUNCATE TABLE t\nGO", ["use", "go", "truncate", "go"]),
     ],

@@ -20,7 +20,7 @@ def walked(sql: str, name: str = "tsql") -> tuple[str, str, str]:
     ("sql", "reads", "writes"),
     [
         ("SELECT a FROM t", "t", ""),
-        ("SELECT a FROM dbo.t AS x, [s].[u] y JOIN db..v ON 1 = 1", "dbo.t s.u db.v", ""),
+        ("SELECT a FROM dbo.t AS x, [s].[u] y JOIN db..v ON 1 = 1", "dbo.t s.u db.dbo.v", ""),
         ("SELECT a FROM t WITH (NOLOCK) JOIN u (NOLOCK) ON 1 = 1 CROSS APPLY v w", "t u v", ""),
         ("SELECT a FROM (SELECT b FROM t) x JOIN (u JOIN v ON 1 = 1) ON 1 = 1", "t u v", ""),
         ("SELECT a FROM t WHERE b IN (SELECT c FROM u WHERE EXISTS (SELECT 1 FROM v))", "t u v", ""),

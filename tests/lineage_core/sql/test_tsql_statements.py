@@ -51,7 +51,7 @@ def touched(sql: str) -> tuple[set[str], set[str]]:
         ("WITH c AS (SELECT i FROM s) MERGE t USING c ON c.i = t.i WHEN MATCHED THEN UPDATE SET a = 1;", {"s"}, {"t"}),
         ("SELECT * FROM t WITH (NOLOCK), u (NOLOCK) WHERE t.a = u.a OPTION (MAXDOP 1)", {"t", "u"}, set()),
         ("SELECT a FROM [My Db].[dbo].[My T] m JOIN db2..t2 ON 1 = 1 JOIN srv.db3.dbo.t3 ON 1 = 1",
-         {"my db.dbo.my t", "db2.t2", "srv.db3.dbo.t3"}, set()),
+         {"my db.dbo.my t", "db2.dbo.t2", "srv.db3.dbo.t3"}, set()),
         ("BULK INSERT dbo.t FROM 'c:\\x.csv' WITH (FIELDTERMINATOR = ',')", set(), {"dbo.t"}),
         ("ALTER TABLE dbo.t SWITCH TO dbo.u", {"dbo.t"}, {"dbo.u"}),
         ("SELECT 1 FROM @doc.nodes('/a') AS x (n)", set(), set()),
@@ -62,6 +62,12 @@ def touched(sql: str) -> tuple[set[str], set[str]]:
         ("RETURN (SELECT 1)", set(), set()),
         ("DROP TABLE t; DROP VIEW IF EXISTS v", set(), set()),
         ("UPDATE STATISTICS t", set(), set()),
+        ("INSERT INTO t WITH (TABLOCK) (a) SELECT b FROM s WITH (NOLOCK), u (INDEX = 1) OPTION (RECOMPILE)", {"s", "u"}, {"t"}),
+        ("WITH XMLNAMESPACES ('u' AS n), c AS (SELECT a FROM s) INSERT t SELECT a FROM c", {"s"}, {"t"}),
+        ("MERGE t WITH (HOLDLOCK) USING s ON t.i = s.i WHEN MATCHED THEN DELETE OPTION (LOOP JOIN);", {"s"}, {"t"}),
+        ("SELECT a FROM t FOR SYSTEM_TIME AS OF @d AS x", {"t"}, set()),
+        ("UPDATE t SET doc.WRITE(@x, 0, 1); UPDATE t SET x.modify('insert 1')", set(), {"t"}),
+        ("EXEC dbo.p 1 WITH RESULT SETS ((a int))", set(), set()),
         ("SELECT a FROM t FOR XML PATH('')", {"t"}, set()),
         ("SELECT a FROM tempdb..#t; SELECT a FROM #t; SELECT a FROM @v; SELECT a FROM ##g", set(), set()),
     ],
@@ -100,6 +106,10 @@ def test_reads_and_writes(sql: str, reads: set[str], writes: set[str]) -> None:
          {"s.a > n.d transformation", "s.b > n.d transformation", "s.e > n.g transformation", "s.f > n.g transformation"}),
         ("SELECT NEXT VALUE FOR q AS i, a INTO n FROM s", {"s.a > n.a"}),
         ("SELECT a = b, c AS 'd', e [f g] INTO n FROM s", {"s.b > n.a", "s.c > n.d", "s.e > n.f g"}),
+        ("SELECT i, x INTO n FROM s CROSS APPLY (VALUES (a), (s.b)) v (x)", {"s.i > n.i", "s.a > n.x", "s.b > n.x"}),
+        ("SELECT PARSE(a AS date USING 'en-US') AS p, b AT TIME ZONE 'UTC' AS q INTO n FROM s",
+         {"s.a > n.p transformation", "s.b > n.q transformation"}),
+        ("SELECT * INTO n FROM s PIVOT (SUM(amt) FOR q IN ([1])) p", {"s.* > n.*", "s.amt > n.1 aggregation"}),
         ("SELECT $IDENTITY AS i, s.$ROWGUID AS g INTO n FROM s", set()),
     ],
 )  # fmt: skip
@@ -133,6 +143,13 @@ def test_temp_tables_are_seen_through(script: str, expected: set[str]) -> None:
     assert moves(script) == expected
 
 
+def test_a_change_inside_from_is_said_not_to_be_understood() -> None:
+    sql = "INSERT INTO t (a) SELECT a FROM (MERGE u USING s ON u.i = s.i WHEN MATCHED THEN DELETE OUTPUT deleted.a) x"
+    (statement,) = analyze(sql, dialect="tsql").statements
+    assert (statement.degraded, set(statement.reads), set(statement.writes)) == (True, {"s"}, {"t", "u"})
+    assert statement.errors
+
+
 def test_what_filtered_a_temp_table_filters_what_is_made_of_it() -> None:
     found = analyze("SELECT a INTO #t FROM s WHERE b = 1; INSERT o (x) SELECT a FROM #t", dialect="tsql")
     assert [(f.source_asset, f.source_column, f.target_asset, f.target_column, f.kind) for f in found.influences] == [
@@ -160,6 +177,7 @@ def test_each_routine_has_temp_tables_of_its_own() -> None:
         ("EXEC sp_executesql N'SELECT 1'", []),
         ("EXEC sys.sp_rename 'a', 'b'", []),
         ("EXECUTE AS USER = 'x'", []),
+        ("dbo.p @a = 1", ["dbo.p"]),
         ("EXEC (@sql)", []),
     ],
 )

@@ -1,0 +1,129 @@
+"""T-SQL spellings that sqlglot does not read everywhere, as what they stand for; what says nothing is left out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from lineage_core.sql.headers import read_name
+from lineage_core.sql.hints import TABLE_HINTS
+from lineage_core.sql.lexer import STRING, Token, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lineage_core.sql.dialects import Dialect
+
+_COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
+_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
+_MAY_APPLY = re.compile(
+    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class _Edit(NamedTuple):
+    """Tokens `first` up to (not including) `last`, to be replaced by `text`."""
+
+    first: int
+    last: int
+    text: str = ""
+
+
+def rewrite_tsql(text: str, dialect: Dialect) -> str:
+    """The statement's text with the edits of the table below."""
+    if _MAY_APPLY.search(text) is None:
+        return text
+    tokens = tokenize(text, dialect)
+    pieces: list[str] = []
+    position, index = 0, 0
+    while index < len(tokens):
+        rule = _RULES.get(tokens[index].upper)
+        edit = rule(text, tokens, index) if rule is not None else None
+        if edit is None:
+            index += 1
+            continue
+        pieces += [text[position : tokens[edit.first].start], edit.text]
+        position = tokens[edit.last].start if edit.last < len(tokens) else len(text)
+        index = max(edit.last, index + 1)
+    return "".join([*pieces, text[position:]])
+
+
+def _assignment(text: str, tokens: list[Token], at: int) -> _Edit:
+    """`SET a += b` is `SET a = a + b`."""
+    start = at - 1
+    while start >= 2 and tokens[start - 1].text == ".":
+        start -= 2
+    target = text[tokens[max(start, 0)].start : tokens[at].start].strip()
+    return _Edit(at, at + 1, f"= {target} {tokens[at].text[0]} ")
+
+
+def _top(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`DELETE TOP (5) PERCENT FROM t` is `DELETE FROM t`."""
+    del text
+    if at == 0 or tokens[at - 1].upper not in _CHANGES:
+        return None
+    end = _behind(tokens, at + 1)
+    return _Edit(at, end + (end < len(tokens) and tokens[end].upper == "PERCENT"))
+
+
+def _first_from(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`DELETE FROM t FROM t JOIN u` is `DELETE t FROM t JOIN u`."""
+    del text
+    named = read_name(tokens, at + 1)
+    doubled = named is not None and named.after < len(tokens) and tokens[named.after].upper == "FROM"
+    return _Edit(at, at + 1) if doubled else None
+
+
+def _option(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`OPTION (RECOMPILE)`."""
+    del text
+    return _Edit(at, _behind(tokens, at + 1)) if _text(tokens, at + 1) == "(" else None
+
+
+def _namespaces(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`WITH XMLNAMESPACES ('u' AS n), c AS (...)` is `WITH c AS (...)`."""
+    del text
+    if at == 0 or tokens[at - 1].upper != "WITH":
+        return None
+    end = _behind(tokens, at + 1)
+    return _Edit(at, end + 1) if _text(tokens, end) == "," else _Edit(at - 1, end)
+
+
+def _culture(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`PARSE(a AS date USING 'en-US')`."""
+    del text
+    return _Edit(at, at + 2) if at + 1 < len(tokens) and tokens[at + 1].kind is STRING else None
+
+
+def _hints(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`INSERT INTO t WITH (TABLOCK) (a)`."""
+    del text
+    hinted = _text(tokens, at + 1) == "(" and _text(tokens, at + 2).upper() in TABLE_HINTS
+    return _Edit(at, _behind(tokens, at + 1), " ") if hinted else None
+
+
+def _text(tokens: list[Token], at: int) -> str:
+    return tokens[at].text if at < len(tokens) else ""
+
+
+def _behind(tokens: list[Token], at: int) -> int:
+    """Index behind the token at `at`, or behind the parenthesis it opens."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
+        if depth <= 0:
+            return index + 1
+    return len(tokens)
+
+
+_RULES: dict[str, Callable[[str, list[Token], int], _Edit | None]] = {
+    **dict.fromkeys(_COMPOUND, _assignment),
+    "TOP": _top,
+    "FROM": _first_from,
+    "OPTION": _option,
+    "XMLNAMESPACES": _namespaces,
+    "USING": _culture,
+    "WITH": _hints,
+}
+"""By the word or symbol that an edit starts at."""
