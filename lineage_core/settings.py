@@ -101,6 +101,14 @@ class Settings(BaseSettings):
     batch_size: int = Field(
         1000, validation_alias=_env("INGEST_BATCH_SIZE"), ge=1, le=100_000, description="Rows of one UNWIND statement."
     )
+    max_delete_share: float = Field(
+        0.3,
+        validation_alias=_env("INGEST_MAX_DELETE_SHARE"),
+        ge=0,
+        le=1,
+        description="Share of the project's files that a run may delete from the graph without being told to "
+        "(`--confirm-deletions`). Up to 20 files it always may.",
+    )
     memory_limit: int = Field(
         default_factory=default_memory_limit,
         validation_alias=_env("INGEST_MEMORY_LIMIT"),
@@ -162,6 +170,14 @@ class Settings(BaseSettings):
         le=65535,
         description="HTTP port of the embedded server (Neo4j Browser).",
     )
+    neo4j_stall_seconds: int = Field(
+        30,
+        validation_alias=_env("LINEAGE_NEO4J_STALL_SECONDS"),
+        ge=2,
+        le=3600,
+        description="Seconds without a sign of life after which a connection to the embedded server counts as lost; "
+        "the write is then tried again. Another server says so itself: twice its server.bolt.connection_keep_alive.",
+    )
     neo4j_jars_dir: Path | None = Field(
         None,
         validation_alias=_env("LINEAGE_NEO4J_JARS"),
@@ -190,6 +206,60 @@ class Settings(BaseSettings):
         description=(
             "Folder of Prefect's own files, the local server's history included. Default: `prefect` in the data folder."
         ),
+    )
+
+    # --- the local stack
+    prefect_port: int = Field(
+        4200,
+        validation_alias=_env("LINEAGE_PREFECT_PORT"),
+        ge=1,
+        le=65535,
+        description="Port of the Prefect server that `lineage up` starts (API and UI).",
+    )
+    metrics_port: int = Field(
+        9464,
+        validation_alias=_env("LINEAGE_METRICS_PORT"),
+        ge=1,
+        le=65535,
+        description="Port, on 127.0.0.1, of the metrics that `lineage up` offers to Prometheus at /metrics.",
+    )
+
+    # --- the watcher
+    watch_debounce_seconds: float = Field(
+        5.0,
+        validation_alias=_env("WATCH_DEBOUNCE_SECONDS"),
+        ge=0,
+        le=3600,
+        description="Seconds without a change after which the changed files are ingested together. 0: each at once.",
+    )
+    watch_max_files: int = Field(
+        50,
+        validation_alias=_env("WATCH_MAX_FILES"),
+        ge=1,
+        description="Changed files that are ingested without waiting any longer.",
+    )
+    watch_max_wait_seconds: float = Field(
+        15.0,
+        validation_alias=_env("WATCH_MAX_WAIT_SECONDS"),
+        gt=0,
+        description="Seconds that a change waits at most while others keep coming.",
+    )
+    watch_reconcile_seconds: float = Field(
+        300.0,
+        validation_alias=_env("WATCH_RECONCILE_SECONDS"),
+        gt=0,
+        description="Seconds between two comparisons of the whole tree with the graph.",
+    )
+    watch_force_polling: bool = Field(
+        default=False,
+        validation_alias=_env("WATCH_FORCE_POLLING"),
+        description="Look at every file again and again instead of being told by the kernel; network drives need it.",
+    )
+    watch_poll_seconds: float = Field(
+        2.0,
+        validation_alias=_env("WATCH_POLL_SECONDS"),
+        ge=0.05,
+        description="Seconds between two looks, where WATCH_FORCE_POLLING is set.",
     )
 
     @classmethod
@@ -242,6 +312,16 @@ class Settings(BaseSettings):
     def prefect_dir(self) -> Path:
         """Folder of Prefect's own files: its history, logs and the local server's state."""
         return self.prefect_home or self.data_dir / "prefect"
+
+    @property
+    def stack_dir(self) -> Path:
+        """Folder of what `lineage up` knows of its parts, and of their logs."""
+        return self.data_dir / "stack"
+
+    @property
+    def watch_dir(self) -> Path:
+        """Folder with one sub-folder a watched project: what the watcher still has to do."""
+        return self.data_dir / "watch"
 
     @property
     def neo4j_home(self) -> Path:

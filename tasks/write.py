@@ -10,29 +10,21 @@ from prefect import Task, task
 from prefect.cache_policies import INPUTS, RUN_ID
 from prefect.client.schemas.objects import State, TaskRun
 
-from lineage_core.graph.faults import is_transient
 from lineage_core.graph.writer import WriteResult
 from lineage_core.ingest import write_stage
+from tasks.retries import RETRY_DELAYS, failed_for_now
 from tasks.run import current_run
-
-RETRY_DELAYS = [1, 2, 4, 8, 16]
-"""Seconds before each further try."""
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether a failed try is worth another one."""
-    return _is_transient(state) and not current_run().database_lost.is_set()
+    return failed_for_now(state) and not current_run().database_lost.is_set()
 
 
 def _give_up(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> None:
     """After the last try: a database that is away would cost each of the other batches half a minute as well."""
-    if _is_transient(state):
+    if failed_for_now(state):
         current_run().database_lost.set()
-
-
-def _is_transient(state: State[Any]) -> bool:
-    error = state.result(raise_on_failure=False)
-    return is_transient(error if isinstance(error, BaseException) else None)
 
 
 _RULES: dict[str, Any] = {
@@ -53,6 +45,6 @@ def write_batch(title: str, number: int, digest: str) -> WriteResult:  # noqa: A
 
 
 @task(task_run_name="delete {title}", **_RULES)
-def delete_files(title: str, paths: list[str]) -> WriteResult:  # noqa: ARG001 - the run's name shows it
-    """Take files out of the graph, with all they said."""
-    return current_run().writer.delete(paths)
+def delete_files(title: str, paths: list[str], observed_at: str | None = None) -> WriteResult:  # noqa: ARG001
+    """Take files out of the graph, with all they said, unless it has a later look at them than `observed_at`."""
+    return current_run().writer.delete(paths, observed_at)

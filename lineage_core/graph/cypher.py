@@ -83,15 +83,41 @@ READ_RELS = (
 
 LOCK_FILES = (
     "UNWIND $rows AS row MERGE (f:File {id: row.id}) ON CREATE SET f.name = row.name SET f.project_id = $project "
-    "RETURN collect(CASE WHEN f.path IS NULL THEN null ELSE row.path END) AS present"
+    "RETURN collect(CASE WHEN f.path IS NULL THEN null ELSE "
+    "{path: row.path, props: f {.status, .run_id, .rows_digest, .ingested_at, .observed_at}} END) AS present"
 )
 """Make sure that File nodes are there, and hold their locks until the transaction ends (a SET locks, even to the same
-value); rows {id, name, path}. Returns as `present` the paths that have been written before.
+value); rows {id, name, path}. Returns as `present` those that have been written before: {path, props}.
+"""
+
+HOLD_FILES = (
+    "UNWIND $rows AS row MATCH (f:File {id: row.id}) SET f.project_id = $project WITH f, row "
+    "WHERE f.status = row.status AND f.run_id = row.run_id AND coalesce(f.observed_at, '') = row.observed_at "
+    "RETURN count(*) AS written"
+)
+"""Lock File nodes that this run has marked; rows {id, status, run_id, observed_at}. One that another run has taken over
+does not count as written.
 """
 
 READ_FILES = "UNWIND $ids AS id MATCH (f:File {id: id}) RETURN f.path AS path, properties(f) AS props"
 WRITE_FILE = "UNWIND $rows AS row MERGE (f:File {id: row.id}) SET f = row.props RETURN count(*) AS written"
+TOUCH_FILES = (
+    "UNWIND $rows AS row MATCH (f:File {id: row.id}) SET f.project_id = $project WITH f, row "
+    "WHERE (row.sha256 IS NULL OR f.sha256 = row.sha256) "
+    "AND (row.props.observed_at IS NULL OR f.observed_at IS NULL OR f.observed_at <= row.props.observed_at) "
+    "SET f += row.props RETURN count(*) AS written"
+)
+"""Properties that do not belong to a file's rows: when it was read, what it asked; rows {id, props, sha256}. A node
+with another `sha256` (if one is given) or a later look at its file is left: they are not about what it holds.
+"""
+
 DELETE_FILES = "UNWIND $rows AS row MATCH (f:File {id: row}) DETACH DELETE f RETURN count(*) AS written"
+
+
+@cache
+def present_nodes(label: Label) -> str:
+    """Which of the nodes (rows: ids) are there; returns them as `present`."""
+    return f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) RETURN collect(row) AS present"
 
 
 @cache

@@ -58,6 +58,23 @@ def compare(file: FileRows, said: Iterable[Said]) -> Difference:
     return found
 
 
+def addition(rows: Iterable[RelRow], said: Iterable[Said]) -> Difference:
+    """What it takes to have these relationships as well: those that are there are brought up to date, none goes.
+
+    Args:
+        rows: of any files.
+        said: what those files have said so far.
+    """
+    found = Difference()
+    wanted = {(*row.key, row.source_file): row for row in rows}
+    for rel in said:
+        row = wanted.pop((rel["type"], rel["start"], rel["end"], rel["props"]["source_file"]), None)
+        if row is not None:
+            _compare_props(found, rel, row)
+    found.create = list(wanted.values())
+    return found
+
+
 def _compare_props(found: Difference, rel: Said, row: RelRow) -> None:
     wanted = own_props(row)
     current = rel["props"]

@@ -21,13 +21,24 @@ _NEEDED_AGAIN = "still has relationships"
 code and GQL status are those of any constraint, so the message has to tell.)
 """
 
+_TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
+"""Open for longer than it may be: it waited for the lock of one whose connection has died, most likely."""
+
 
 class LostRowsError(Exception):
     """Relationships whose ends were not found: Cypher writes nothing for them and says nothing."""
 
+    what = "relationships have an end that does not exist"
+
 
 class ContestedRowsError(Exception):
     """Rows that are refused together, yet none of them alone: another writer was in the way."""
+
+
+class SupersededError(Exception):
+    """Another run has written a later look at the file while this one was writing it in several transactions."""
+
+    what = "files were taken over by another run"
 
 
 PERMANENT = (Neo4jError, DriverError, LostRowsError, ValueError, TypeError, OverflowError)
@@ -44,6 +55,8 @@ def is_transient(error: BaseException | None) -> bool:
         if isinstance(error, ServiceUnavailable | SessionExpired | IncompleteCommit | ConnectionError):
             return True
         if isinstance(error, ContestedRowsError):
+            return True
+        if isinstance(error, Neo4jError) and (error.code or "").startswith(_TIMED_OUT):
             return True
         if isinstance(error, Neo4jError) and (error.code == _VANISHED or _NEEDED_AGAIN in (error.message or "")):
             return True

@@ -10,11 +10,17 @@ from lineage_core.graph.cypher import ALL_TYPES
 from lineage_core.model.schema import NODES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from neo4j import Driver
 
 
 class FileState(BaseModel):
-    """One File node. `sha256` empty: not ingested, or not to its end."""
+    """One File node. `sha256` empty: not ingested, or not to its end.
+
+    `size` is in bytes, `mtime` in ns since 1970, of the content that was ingested. `asked` and `answered` are what it
+    asked the catalog and a digest of the answers; `answered` empty: it has to be linked again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,18 +30,34 @@ class FileState(BaseModel):
     parser_version: str = ""
     rows_digest: str = ""
     dialect: str = ""
+    size: int = 0
+    mtime: int = 0
+    asked: tuple[str, ...] = ()
+    answered: str = ""
 
 
 def file_states(driver: Driver, database: str, project: str) -> dict[str, FileState]:
     """Every File node of the project, by path."""
     query = (
         "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect} AS file"
+        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .asked, .answered} "
+        "AS file"
     )
     with driver.session(database=database) as session:
         rows = (record["file"] for record in session.run(query, project=project))
         found = [{name: value for name, value in row.items() if value is not None} for row in rows]
     return {row["path"]: FileState(**row) for row in found}
+
+
+def definitions(driver: Driver, database: str, project: str) -> Iterator[tuple[str, str]]:
+    """(path, definitions) of every file of the project that defines something, as it was stored."""
+    query = (
+        "MATCH (f:File) WHERE f.project_id = $project AND f.definitions <> '' "
+        "RETURN f.path AS path, f.definitions AS definitions"
+    )
+    with driver.session(database=database) as session:
+        for record in session.run(query, project=project):
+            yield record["path"], record["definitions"]
 
 
 def graph_counts(driver: Driver, database: str, project: str) -> tuple[dict[str, int], dict[str, int]]:

@@ -10,7 +10,7 @@ from lineage_core.graph.cypher import ALL_TYPES
 if TYPE_CHECKING:
     from neo4j import Driver
 
-RUN_SPECIFIC = frozenset({"run_id", "ingested_at", "project_id", "rows_digest"})
+RUN_SPECIFIC = frozenset({"run_id", "ingested_at", "project_id", "rows_digest", "mtime", "observed_at"})
 """Properties that say which run or project wrote something, not what the tree says."""
 
 Frozen = tuple[tuple[str, Any], ...]

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lineage_core.graph import cypher
 from lineage_core.graph.difference import Difference, Said, own_props
-from lineage_core.graph.faults import LostRowsError
+from lineage_core.graph.faults import LostRowsError, SupersededError
 from lineage_core.model.changes import GraphChanges
 from lineage_core.model.schema import NODES, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from neo4j import Result, Session, Transaction
 
     from lineage_core.model.rows import NodeRow, RelRow
+
+TRANSACTION_SECONDS = 120.0
+"""The server ends a transaction that is open for longer. A connection that died without a word would otherwise keep the
+files of its transaction locked for ever, and every further try with them.
+"""
 
 T = TypeVar("T")
 
@@ -42,12 +47,12 @@ class Work:
         self._batch = batch
         self._single = single
         self._transaction: Transaction | None = None
-        self._open: list[tuple[Result, int | None, bool]] = []
+        self._open: list[tuple[Result, int | None, bool, type[LostRowsError | SupersededError]]] = []
         self._changes = GraphChanges()
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._transaction = None if self._single else self._session.begin_transaction()
+        self._transaction = None if self._single else self._session.begin_transaction(timeout=TRANSACTION_SECONDS)
         return self
 
     def __exit__(
@@ -58,31 +63,40 @@ class Work:
             self._transaction.close()
             self._transaction = None
 
-    def run(self, statement: str, rows: Sequence[Any], *, expected: bool = False, owned: bool = False) -> None:
+    def run(
+        self,
+        statement: str,
+        rows: Sequence[Any],
+        *,
+        expected: bool = False,
+        owned: bool = False,
+        missing: type[LostRowsError | SupersededError] = LostRowsError,
+    ) -> None:
         """Send a statement over rows, in batches.
 
         Args:
             statement: takes `$rows` and returns one number, `written`.
             rows: parameters.
-            expected: every row must be written: `settle` raises LostRowsError otherwise.
+            expected: every row must be written: `settle` raises `missing` otherwise.
             owned: what is written without being created counts as a node updated.
+            missing: the error for rows that were not written.
         """
         for some in chunks(rows, self._batch):
             runner = self._transaction if self._transaction is not None else self._session
             result = runner.run(statement, rows=some, project=self._project)
-            self._open.append((result, len(some) if expected else None, owned))
+            self._open.append((result, len(some) if expected else None, owned, missing))
             if self._single:
                 self.settle()
 
-    def settle(self) -> None:
-        """Wait for the statements sent so far, and count what they did."""
+    def settle(self) -> GraphChanges:
+        """Wait for the statements sent so far; what they and those before them changed."""
         waiting, self._open = self._open, []
-        for result, expected, owned in waiting:
+        for result, expected, owned, missing in waiting:
             record = result.single()
             written = int(record["written"]) if record is not None else 0
             counters = result.consume().counters
             if expected is not None and written != expected:
-                raise LostRowsError(f"{expected - written} of {expected} relationships have an end that does not exist")
+                raise missing(f"{expected - written} of {expected} {missing.what}")
             self._changes += GraphChanges(
                 nodes_created=counters.nodes_created,
                 nodes_updated=max(0, written - counters.nodes_created) if owned else 0,
@@ -90,6 +104,7 @@ class Work:
                 relationships_created=counters.relationships_created,
                 relationships_deleted=counters.relationships_deleted,
             )
+        return self._changes
 
     def read_rels(self, paths: Sequence[str]) -> list[Said]:
         """What the files have said so far."""
@@ -99,19 +114,34 @@ class Work:
         result = runner.run(cypher.READ_RELS, paths=list(paths), project=self._project, labels=labels)
         return [record.data() for record in result]
 
-    def lock_files(self, files: Iterable[tuple[str, str]]) -> list[str]:
+    def lock_files(self, files: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
         """Keep other writers off the files until the transaction ends; (id, path).
 
         Returns:
-            The paths that were in the graph before. The others have an empty File node now.
+            What says who wrote them, and when, for those that were in the graph before: path -> status, run_id,
+            rows_digest, ingested_at, observed_at. The others have an empty File node now.
         """
         self.settle()
         rows = [{"id": identity, "name": path.rpartition("/")[2], "path": path} for identity, path in sorted(files)]
         runner = self._transaction if self._transaction is not None else self._session
         result = runner.run(cypher.LOCK_FILES, rows=rows, project=self._project)
-        present: list[str] = result.single(strict=True)["present"]
+        present = result.single(strict=True)["present"]
         self._changes += GraphChanges(nodes_created=result.consume().counters.nodes_created)
-        return present
+        return {row["path"]: row["props"] for row in present}
+
+    def present(self, nodes: Iterable[tuple[Label, str]]) -> set[str]:
+        """The ids of those of the nodes that are there; (label, id)."""
+        self.settle()
+        runner = self._transaction if self._transaction is not None else self._session
+        found: set[str] = set()
+        for label, group in groupby(sorted(nodes), key=lambda item: item[0]):
+            rows = [identity for _, identity in group]
+            found.update(runner.run(cypher.present_nodes(label), rows=rows).single(strict=True)["present"])
+        return found
+
+    def hold(self, mark: Mapping[str, Any]) -> None:
+        """Lock the File node that was marked so; `settle` raises SupersededError if another run has taken it over."""
+        self.run(cypher.HOLD_FILES, [mark], expected=True, missing=SupersededError)
 
     def files(self, files: Iterable[tuple[str, str]]) -> None:
         """Make sure that File nodes are there to hang relationships on; (id, path)."""

@@ -3,67 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
-
 from lineage_core.graph import cypher, dead_letters
+from lineage_core.graph.attempts import Attempts
+from lineage_core.graph.deletion import delete_group
 from lineage_core.graph.difference import Difference, compare
-from lineage_core.graph.faults import PERMANENT, ContestedRowsError, LostRowsError, is_too_large, is_transient
-from lineage_core.graph.file_nodes import cut_off, ingested, ingesting
+from lineage_core.graph.faults import (
+    PERMANENT,
+    ContestedRowsError,
+    LostRowsError,
+    SupersededError,
+    is_too_large,
+    is_transient,
+)
+from lineage_core.graph.file_nodes import cut_off, ingested, ingesting, mark_of, news, superseded
 from lineage_core.graph.ladder import Refused, isolate
-from lineage_core.graph.parts import steps
+from lineage_core.graph.parts import GROUP_FILES, LARGE_FACTOR, commit_steps, groups, steps
+from lineage_core.graph.target import Known, Target
 from lineage_core.graph.transaction import Work, chunks
-from lineage_core.model.changes import GraphChanges
+from lineage_core.graph.write_result import WriteResult
 from lineage_core.model.files import FileStatus
-from lineage_core.model.urn import file_urn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from neo4j import Driver, Session
 
     from lineage_core.model.rows import FileRows, NodeRow
 
-Known = Mapping[str, dict[str, Any]]
-"""File nodes that are in the graph: path -> properties."""
-
-GROUP_FILES = 25
-"""Files of one transaction: more are not faster, and a retry would repeat more."""
-
-LARGE_FACTOR = 50
-"""A file of more than this many batches is written in several transactions, with its sha256 last."""
+__all__ = ["WriteResult", "Writer", "prepare"]
 
 _log = logging.getLogger(__name__)
-
-
-class WriteResult(BaseModel):
-    """What a write did, by the database's own counters."""
-
-    changes: GraphChanges = Field(default_factory=GraphChanges)
-    files_written: int = 0
-    files_unchanged: int = 0
-    files_deleted: int = 0
-    dead_letters: int = 0
-
-    def take(self, other: WriteResult) -> None:
-        """Add another result to this one."""
-        whole = self + other
-        for name in type(self).model_fields:
-            setattr(self, name, getattr(whole, name))
-
-    def __add__(self, other: WriteResult) -> WriteResult:
-        """Two results together."""
-        return WriteResult(
-            changes=self.changes + other.changes,
-            files_written=self.files_written + other.files_written,
-            files_unchanged=self.files_unchanged + other.files_unchanged,
-            files_deleted=self.files_deleted + other.files_deleted,
-            dead_letters=self.dead_letters + other.dead_letters,
-        )
 
 
 def prepare(driver: Driver, database: str) -> None:
@@ -97,14 +69,11 @@ class Writer:
         batch_size: int = 1000,
         batching: bool = True,
     ) -> None:
-        self._driver = driver
-        self._database = database
-        self._project = project
-        self._run_id = run_id
+        rows = batch_size if batching else 1
+        self._target = Target(driver, database, project, run_id, rows, batching)
         self._dead_letter_file = dead_letter_file
-        self._batch = batch_size if batching else 1
-        self._batching = batching
-        self._interrupted: dict[tuple[str, ...], WriteResult] = {}
+        self._kept: set[str] = set()
+        self._attempts = Attempts(run_id)
 
     def write(self, files: Sequence[FileRows]) -> WriteResult:
         """Bring the graph to what the files say; a file whose digest the graph has already costs one look.
@@ -115,84 +84,50 @@ class Writer:
             DatabaseError: refused rows could not be kept.
         """
         paths = tuple(file.path for file in files)
-        result = self._interrupted.pop(paths, WriteResult())
+        result = self._attempts.resume(paths)
         try:
             return self._write(files, result)
         except BaseException:
-            self._interrupted[paths] = result  # what was committed counts, although another try finds it unchanged
+            self._attempts.interrupt(paths, result)
             raise
 
     def _write(self, files: Sequence[FileRows], result: WriteResult) -> WriteResult:
         """Write group by group, adding to `result` as each is committed."""
-        with self._session() as session:
-            known = self._known(session, [file.path for file in files])
+        with self._target.session() as session:
+            known = self._target.known(session, [file.path for file in files])
             pending = [file for file in files if known.get(file.path, {}).get("rows_digest") != file.digest]
-            result.files_unchanged = len(files) - len(pending) - result.files_written
-            for group in self._groups(pending):
+            waiting = {file.path for file in pending}
+            same = [file for file in files if file.path not in waiting]
+            result.take(self._attempts.answered({file.path for file in same}, known))
+            result.files_unchanged = len(same) - result.files_written
+            result.files_superseded = 0
+            result.changes += self._target.touch(session, news(same, known))
+            for group in groups(pending, self._target):
                 result.take(self._write_group(session, group, known))
         return result
 
-    def delete(self, paths: Sequence[str]) -> WriteResult:
-        """Take files and all they said out of the graph, with the nodes that nobody needs any more."""
+    def touch(self, rows: Iterable[Mapping[str, Any]]) -> WriteResult:
+        """Set properties of File nodes that say nothing of their rows.
+
+        Args:
+            rows: {path, props}, and `sha256` for what is only true of that content of the file. One with an
+                `observed_at` earlier than the node's is passed over.
+        """
+        with self._target.session() as session:
+            return WriteResult(changes=self._target.touch(session, rows))
+
+    def delete(self, paths: Sequence[str], observed_at: str | None = None) -> WriteResult:
+        """Take files and all they said out of the graph, with the nodes that nobody needs any more.
+
+        Args:
+            paths: of the files.
+            observed_at: when they were seen to be gone, ISO 8601 UTC. A file that the graph has a later look at stays.
+        """
         result = WriteResult()
-        with self._session() as session:
-            known = self._known(session, paths)
-            for some in chunks(list(paths), GROUP_FILES if self._batching else 1):
-                changes = self._delete_group(session, some, known)
-                result += WriteResult(changes=changes, files_deleted=len(some))
+        with self._target.session() as session:
+            for some in chunks(list(paths), GROUP_FILES if self._target.batching else 1):
+                result += delete_group(self._target, session, some, observed_at or "")
         return result
-
-    def _delete_group(self, session: Session, paths: list[str], known: Known) -> GraphChanges:
-        """Whole files in one transaction; of more rows than that may hold in several, marked as not ingested first."""
-        present = {path: known[path] for path in paths if path in known}
-        with self._work(session) as work:
-            work.lock_files(self._ids(present))
-            gone = Difference(delete=work.read_rels(paths))
-            at_once = self._batching and len(gone.delete) <= LARGE_FACTOR * self._batch
-            if at_once:
-                work.apply(gone)
-                self._delete_files(work, gone, present)
-            else:
-                work.run(cypher.WRITE_FILE, [ingesting(props) for props in present.values()])
-            changes = work.commit()
-        if not at_once:
-            changes += self._commit_steps(session, (), gone, self._batch)
-            with self._work(session) as work:
-                self._delete_files(work, Difference(), present)
-                changes += work.commit()
-        return changes
-
-    def _delete_files(self, work: Work, gone: Difference, present: Known) -> None:
-        work.run(cypher.DELETE_FILES, sorted(file_urn(self._project, path) for path in present))
-        work.delete_orphans(gone.touched)
-        if cut_off(present.values()):
-            work.delete_lonely()
-
-    def _session(self) -> AbstractContextManager[Session]:
-        return self._driver.session(database=self._database)
-
-    def _work(self, session: Session) -> Work:
-        return Work(session, self._project, self._run_id, self._batch, single=not self._batching)
-
-    def _known(self, session: Session, paths: Iterable[str]) -> Known:
-        ids = [identity for identity, _ in self._ids(paths)]
-        return {row["path"]: row["props"] for row in session.run(cypher.READ_FILES, ids=ids)}
-
-    def _ids(self, paths: Iterable[str]) -> list[tuple[str, str]]:
-        return [(file_urn(self._project, path), path) for path in paths]
-
-    def _groups(self, files: Sequence[FileRows]) -> Iterable[list[FileRows]]:
-        """Whole files, up to 25 or about two batches of rows; a large file alone."""
-        group: list[FileRows] = []
-        rows = 0
-        for file in files:
-            if group and (len(group) == GROUP_FILES or rows + len(file) > 2 * self._batch or not self._batching):
-                yield group
-                group, rows = [], 0
-            group.append(file)
-            rows += len(file)
-        if group:
-            yield group
 
     def _write_group(self, session: Session, group: list[FileRows], known: Known) -> WriteResult:
         try:
@@ -204,30 +139,55 @@ class Writer:
                 _log.warning("%d files are written one by one: %s", len(group), error)
                 parts = (self._write_group(session, [file], known) for file in group)
                 return sum(parts, WriteResult())
-            known = self._known(session, [group[0].path])  # some of it may have been committed
+            known = self._target.known(session, [group[0].path])  # some of it may have been committed
             if is_too_large(error):
-                return self._write_in_parts(session, group[0], known, max(1, self._batch // 10))
+                return self._write_in_parts(session, group[0], known, max(1, self._target.batch // 10))
             return self._write_without_bad_rows(session, group[0], known)
 
     def _write_whole(
         self, session: Session, group: list[FileRows], known: Known, refused: Refused | None = None
     ) -> WriteResult:
-        if len(group) == 1 and len(group[0]) > LARGE_FACTOR * self._batch and self._batching:
-            return self._write_in_parts(session, group[0], known, self._batch, refused)
-        with self._work(session) as work:
-            if not self._batching:
-                self._begin(work, group[0], known)
-            difference = self._difference(work, group)
+        if not self._target.batching:
+            return self._write_plainly(session, group[0], known, refused)
+        if len(group) == 1 and len(group[0]) > LARGE_FACTOR * self._target.batch:
+            return self._write_in_parts(session, group[0], known, self._target.batch, refused)
+        with self._target.work(session) as work:
+            present = work.lock_files(self._target.ids(file.path for file in group))
+            late = _superseded(group, present)
+            group = [file for file in group if file.path not in late]
+            if not group:
+                return WriteResult(files_superseded=len(late))
+            difference = self._difference(work, group, present)
             work.nodes(row for file in group for row in _nodes(file))
             work.apply(difference)
             work.delete_orphans(difference.touched)
-            return self._finish(work, group, known, refused)
+            return self._finish(work, group, known, refused, WriteResult(files_superseded=len(late)))
 
-    def _difference(self, work: Work, group: list[FileRows]) -> Difference:
+    def _write_plainly(
+        self, session: Session, file: FileRows, known: Known, refused: Refused | None = None
+    ) -> WriteResult:
+        """One row a transaction. No lock outlasts it: another run that came in between is found at the end."""
+        if _superseded([file], known):
+            return WriteResult(files_superseded=1)
+        with self._target.work(session) as work:
+            mark = self._begin(work, file, known)
+            try:
+                difference = self._difference(work, [file], work.lock_files(self._target.ids([file.path])))
+                work.nodes(_nodes(file))
+                work.apply(difference)
+                work.delete_orphans(difference.touched)
+            except LostRowsError:
+                if self._target.is_held(session, mark):
+                    raise
+            if self._target.is_held(session, mark):
+                return self._finish(work, [file], known, refused)
+            self._target.give_way(session, file.path)
+            return WriteResult(changes=work.commit(), files_superseded=1)
+
+    def _difference(self, work: Work, group: list[FileRows], present: Known) -> Difference:
         """Of all files together. New ones have nothing to compare with; what the others said is read in one go."""
-        present = work.lock_files(self._ids(file.path for file in group))
         said: dict[str, list[Any]] = {path: [] for path in present}
-        for rel in work.read_rels(present) if present else ():
+        for rel in work.read_rels(list(present)) if present else ():
             said[rel["props"]["source_file"]].append(rel)
         merged = Difference()
         for file in group:
@@ -238,29 +198,26 @@ class Writer:
         self, session: Session, file: FileRows, known: Known, size: int, refused: Refused | None = None
     ) -> WriteResult:
         """A large file: marked as not ingested first, its sha256 last, so that a crash in between is repaired."""
-        with self._work(session) as work:
-            self._begin(work, file, known)
-            difference = self._difference(work, [file])
-            changes = work.commit()
-        changes += self._commit_steps(session, _nodes(file), difference, size)
-        with self._work(session) as work:
-            return WriteResult(changes=changes) + self._finish(work, [file], known, refused)
-
-    def _commit_steps(
-        self, session: Session, nodes: Sequence[NodeRow], difference: Difference, size: int
-    ) -> GraphChanges:
-        changes = GraphChanges()
-        for step in steps(nodes, difference, size):
-            with self._work(session) as work:
-                work.nodes(step.nodes)
-                work.apply(step.difference)
-                work.delete_orphans(step.difference.touched)
-                changes += work.commit()
-        return changes
+        done = WriteResult()
+        with self._target.work(session) as work:
+            present = work.lock_files(self._target.ids([file.path]))
+            if _superseded([file], present):
+                return WriteResult(files_superseded=1)
+            mark = self._begin(work, file, known)
+            difference = self._difference(work, [file], present)
+            done.changes += work.commit()
+        try:
+            commit_steps(self._target, session, steps(_nodes(file), difference, size), mark, done)
+            with self._target.work(session) as work:
+                work.hold(mark)
+                return self._finish(work, [file], known, refused, done)
+        except SupersededError:
+            self._target.give_way(session, file.path)
+            return done + WriteResult(files_superseded=1)
 
     def _write_without_bad_rows(self, session: Session, file: FileRows, known: Known) -> WriteResult:
         """Find the poison rows by trial transactions that are rolled back, then write the good ones in one."""
-        good, refused = isolate(file, lambda: Work(session, self._project, self._run_id, self._batch), self._batch)
+        good, refused = isolate(file, lambda: self._target.trial(session), self._target.batch)
         if not refused:
             raise ContestedRowsError(f"{file.path} was refused as a whole, yet none of its rows is.")
         try:
@@ -268,25 +225,67 @@ class Writer:
         except LostRowsError as error:
             raise ContestedRowsError(f"{file.path}: {error}, although they did a moment ago.") from error
 
-    def _begin(self, work: Work, file: FileRows, known: Known) -> None:
-        props = {**known.get(file.path, {}), **ingested(file, self._project, self._run_id)["props"]}
-        work.run(cypher.WRITE_FILE, [ingesting(props)])
+    def _begin(self, work: Work, file: FileRows, known: Known) -> dict[str, Any]:
+        props = {**known.get(file.path, {}), **self._ingested(file)["props"]}
+        row = ingesting(props)
+        work.run(cypher.WRITE_FILE, [row])
+        return mark_of(row)
 
-    def _finish(self, work: Work, group: list[FileRows], known: Known, refused: Refused | None) -> WriteResult:
-        """The last of a write: refused rows are kept before their files count as ingested."""
+    def _finish(
+        self,
+        work: Work,
+        group: list[FileRows],
+        known: Known,
+        refused: Refused | None,
+        before: WriteResult | None = None,
+    ) -> WriteResult:
+        """The last of a write, after what was done `before`: refused rows are kept before their files are ingested."""
         if cut_off(known.get(file.path, {}) for file in group):
             work.delete_lonely()
         work.settle()
-        letters = [self._letter(group[0], error, row) for row, error in refused or ()]
-        letters += [self._letter(file, why, row) for file in group for row, why in file.rejected]
-        kept = dead_letters.append(self._dead_letter_file, letters)
-        work.run(cypher.WRITE_FILE, [ingested(file, self._project, self._run_id) for file in group])
-        return WriteResult(changes=work.commit(), files_written=len(group), dead_letters=kept)
+        letters = self._keep(
+            [
+                *((group[0], error, row) for row, error in refused or ()),
+                *((file, why, row) for file in group for row, why in file.rejected),
+            ]
+        )
+        work.run(cypher.WRITE_FILE, [self._ingested(file) for file in group])
+        done = WriteResult(changes=work.settle(), files_written=len(group), dead_letters=letters)
+        done.take(before or WriteResult())
+        with self._attempts.committing(tuple(file.path for file in group), done):
+            work.commit()
+        return done
 
-    def _letter(self, file: FileRows, error: BaseException | str, row: dict[str, Any]) -> dead_letters.DeadLetter:
-        return dead_letters.dead_letter(error, file=file.path, run_id=self._run_id, project=self._project, row=row)
+    def _keep(self, refused: Sequence[tuple[FileRows, BaseException | str, dict[str, Any]]]) -> int:
+        """Refused rows to the dead letters; each once, although a write whose commit failed is tried again."""
+        if not refused:
+            return 0
+        target, where = self._target, self._target.store_id()
+        letters = [
+            dead_letters.dead_letter(
+                error,
+                file=file.path,
+                run_id=target.run_id,
+                project=target.project,
+                row=row,
+                digest=file.digest,
+                database=where,
+            )
+            for file, error, row in refused
+        ]
+        new = {letter.identity: letter for letter in letters if letter.identity not in self._kept}
+        dead_letters.append(self._dead_letter_file, new.values())
+        self._kept |= new.keys()
+        return len(letters)
+
+    def _ingested(self, file: FileRows) -> dict[str, Any]:
+        return ingested(file, self._target.project, self._target.run_id)
 
 
 def _nodes(file: FileRows) -> list[NodeRow]:
     """The nodes to write: a failed file decides nothing."""
     return [] if file.status is FileStatus.FAILED else file.nodes
+
+
+def _superseded(files: Iterable[FileRows], there: Known) -> set[str]:
+    return superseded({file.path: file.file.get("observed_at", "") for file in files}, there)

@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.ingest.parse_stage import KIND as FACTS
 from lineage_core.ingest.parse_stage import FileParse, ParseOptions, parse_files
 from lineage_core.ingest.spool import Spool
+from lineage_core.link.answers import Answers
 from lineage_core.link.build import CatalogBuilder
 from lineage_core.link.catalog import Catalog
+from lineage_core.link.definitions import definitions_of, pack
 from lineage_core.link.naming import Naming
 from lineage_core.link.rows import FileInfo, link_file
 from lineage_core.model.facts import FileFacts
@@ -26,7 +28,7 @@ from lineage_core.sql.parse import PARSER_VERSION
 from lineage_core.version import code_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lineage_core.settings import Settings
@@ -65,18 +67,23 @@ class Batch(BaseModel):
     parses: tuple[FileParse, ...]
 
 
-def write_catalog(batches: Iterable[Batch], settings: Settings, run_dir: Path) -> Catalog:
-    """Build the run's catalog from the facts of every file and put it into the spool.
+def write_catalog(
+    batches: Iterable[Batch], settings: Settings, run_dir: Path, known: Iterable[tuple[str, FileFacts]] = ()
+) -> Catalog:
+    """Build the run's catalog from what every file of the project defines and put it into the spool.
 
     Args:
-        batches: all of them.
+        batches: those that were parsed in this run.
         settings: databases, schema, cache.
         run_dir: the run's folder.
+        known: (path, definitions) of the project's other files.
 
     Returns:
         The catalog.
     """
-    builder = CatalogBuilder(_Namings(settings))
+    builder = CatalogBuilder(namings(settings))
+    for path, facts in known:
+        builder.add(path, facts)
     for batch in batches:
         for path, facts in _facts(batch, settings, run_dir):
             builder.add(path, facts)
@@ -91,14 +98,17 @@ def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
 
     `write_catalog` has to have been called for the run; a worker reads the catalog once.
     """
-    catalog = _read_catalog(run_dir.absolute())
-    naming_of = _Namings(settings)
+    catalog, answers = _read_catalog(run_dir.absolute())
+    naming_of = namings(settings)
     facts = dict(_facts(batch, settings, run_dir))
     rows = []
     for parse in batch.parses:
         own = facts.get(parse.path)
         naming = naming_of(parse.path, parse.dialect or "ansi")
-        rows.append(link_file(_info(parse), own, catalog, naming, settings.project))
+        linked = link_file(_info(parse, own), own, catalog, naming, settings.project)
+        if own is not None:
+            linked.file["answered"] = answers.digest(linked.file["asked"], naming)
+        rows.append(linked)
     Spool(run_dir).write(ROWS, batch.number, [(item.path, item) for item in rows])
     return LinkSummary(
         batch=batch.number,
@@ -135,22 +145,18 @@ def _parse_again(
 
 
 @lru_cache(maxsize=1)
-def _read_catalog(run_dir: Path) -> Catalog:
-    return next(catalog for _, catalog in Spool(run_dir).read(CATALOG, 0, Catalog))
+def _read_catalog(run_dir: Path) -> tuple[Catalog, Answers]:
+    catalog = next(catalog for _, catalog in Spool(run_dir).read(CATALOG, 0, Catalog))
+    return catalog, Answers(catalog)
 
 
-class _Namings:
+def namings(settings: Settings) -> Callable[[str, str], Naming]:
     """(path, dialect) -> how the names of that file are completed."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._databases = DatabasePatterns(settings)
-        self._schema = settings.default_schema.lower()
-
-    def __call__(self, path: str, name: str) -> Naming:
-        return Naming(dialect(name), self._databases.of(path), self._schema)
+    databases, schema = DatabasePatterns(settings), settings.default_schema.lower()
+    return lambda path, name: Naming(dialect(name), databases.of(path), schema)
 
 
-def _info(parse: FileParse) -> FileInfo:
+def _info(parse: FileParse, facts: FileFacts | None) -> FileInfo:
     errors = [f"line {item.line}: {item.message}" if item.line else item.message for item in parse.problems]
     return FileInfo(
         path=parse.path,
@@ -164,6 +170,9 @@ def _info(parse: FileParse) -> FileInfo:
             "status": parse.status.value,
             "errors": errors[:_MAX_ERRORS],
             "parser_version": INGEST_VERSION,
+            "definitions": pack(definitions_of(facts)) if facts is not None else "",
+            "mtime": parse.mtime_ns,
+            "observed_at": parse.observed_at,
         },
     )
 

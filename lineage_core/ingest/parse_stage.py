@@ -54,6 +54,9 @@ class FileParse(BaseModel):
     path: str
     sha256: str
     size: int
+    mtime_ns: int = 0
+    observed_at: str = ""
+    """Of the version, as hashing saw it."""
     encoding: str = ""
     dialect: str = ""
     status: FileStatus
@@ -142,6 +145,8 @@ def parse_file(
         path=version.path,
         sha256=parsed.sha256,
         size=parsed.size,
+        mtime_ns=version.mtime_ns,
+        observed_at=version.observed_at,
         encoding=parsed.encoding,
         dialect=parsed.facts.dialect,
         status=FileStatus.PARTIAL if problems else FileStatus.OK,
@@ -158,6 +163,8 @@ def failed_parse(version: FileVersion, reason: str, seconds: float = 0.0) -> Fil
         path=version.path,
         sha256=version.sha256,
         size=version.size,
+        mtime_ns=version.mtime_ns,
+        observed_at=version.observed_at,
         dialect=version.dialect,
         status=FileStatus.FAILED,
         problems=(Problem(line=0, message=reason),),

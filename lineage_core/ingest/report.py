@@ -10,12 +10,14 @@ from lineage_core.model.changes import GraphChanges
 class FileCounts(BaseModel):
     """Every file of the run once, and those that are gone.
 
-    `unchanged` are those whose content the graph has already; nothing of them was parsed unless another file changed.
+    `unchanged` are those whose content the graph has already. `relinked` are other files that were linked again, since
+    what they use was changed by those.
     """
 
     ok: int = 0
     partial: int = 0
     failed: int = 0
+    relinked: int = 0
     unchanged: int = 0
     deleted: int = 0
 

@@ -7,9 +7,14 @@ defines.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from lineage_core.model.facts import ColumnFact, ObjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 Key = tuple[str, str, str]
 """Canonical name: database, schema, name; the first two may be empty."""
@@ -80,7 +85,6 @@ class Catalog(BaseModel):
     """Function -> the tables whose triggers execute it: what NEW and OLD are in its body."""
     parts: dict[str, str] = Field(default_factory=dict)
     """Trigger, synonym, index or constraint (its id without the project) -> the file that decides its properties."""
-    _by_schema: dict[tuple[str, str], list[Key]] = PrivateAttr(default_factory=dict)
     _by_name: dict[str, list[Key]] = PrivateAttr(default_factory=dict)
     _databases: set[str] = PrivateAttr(default_factory=set)
 
@@ -91,11 +95,10 @@ class Catalog(BaseModel):
 
     def index(self) -> None:
         """(Re)build the look-ups after objects were added."""
-        self._by_schema, self._by_name, self._databases = {}, {}, set()
+        self._by_name, self._databases = {}, set()
         for text in (*self.assets, *self.routines, *self.synonyms):
             key = from_text(text)
-            _append(self._by_schema, key[1:], key)
-            _append(self._by_name, key[2], key)
+            self._by_name.setdefault(key[2], []).append(key)
             self._databases.add(key[0])
 
     def knows(self, key: Key) -> bool:
@@ -103,38 +106,14 @@ class Catalog(BaseModel):
         text = to_text(key)
         return text in self.assets or text in self.routines or text in self.synonyms
 
-    def complete(self, parts: tuple[str, ...], database: str, schema: str) -> Key:
-        """The canonical key of a name as written.
+    def named(self, name: str) -> list[Key]:
+        """The keys of all objects with that bare name."""
+        return self._by_name.get(name, [])
 
-        Args:
-            parts: the name's parts, outermost first; empty ones count as left out.
-            database: what a missing database means here (USE, or a setting); may be empty.
-            schema: what a missing schema means here.
-
-        A name that nobody defines under these defaults is taken for the only object that agrees with it in all the
-        parts it does have, where there is just one; else the defaults are its key.
-        """
-        *outer, own_schema, name = ("", "", *parts)[-max(3, len(parts)) :]
-        own_database = ".".join(part for part in outer if part)
-        key = (own_database or database, own_schema or schema, name)
-        if self.knows(key):
-            return key
-        return self._only([own_database, own_schema, name], database) or key
-
-    def _only(self, written: list[str], database: str) -> Key | None:
-        own_database, own_schema, name = written
-        found = self._by_schema.get((own_schema, name), []) if own_schema else self._by_name.get(name, [])
-        if own_database:
-            # `db.dbo.t`, while the tree never says which database its dbo.t is in
-            found = [key for key in found if not key[0]] if own_database not in self._databases else []
-        elif database:
-            found = [key for key in found if key[0] in ("", database)]
-        return found[0] if len(found) == 1 else None
-
-    def follow(self, key: Key) -> Key:
-        """What a synonym stands for; any other key as it is."""
-        target = self.synonyms.get(to_text(key))
-        return from_text(target) if target else key
+    @property
+    def databases(self) -> AbstractSet[str]:
+        """Every database that some object is in."""
+        return self._databases
 
 
 def to_text(key: Key) -> str:
@@ -146,7 +125,3 @@ def from_text(text: str) -> Key:
     """The reverse of `to_text`."""
     database, schema, name = text.split(_SEPARATOR)
     return database, schema, name
-
-
-def _append(index: dict, key: object, value: Key) -> None:  # type: ignore[type-arg]
-    index.setdefault(key, []).append(value)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, to_text
 from lineage_core.model.facts import ColumnFact, FlowKind, ObjectKind
-from lineage_core.model.rows import NodeRow, RelRow
+from lineage_core.model.rows import BESIDE_THE_ROWS, NodeRow, RelRow
 from lineage_core.model.schema import Label, RelType
 from lineage_core.model.urn import file_urn, urn
 
 if TYPE_CHECKING:
+    from lineage_core.link.catalog import Asset, CatalogColumn, Key
+    from lineage_core.link.lookup import Lookup
     from lineage_core.link.parts import PartKey
 
 SUBLABELS = {
@@ -42,7 +43,7 @@ class GraphFile:
 
     project: str
     path: str
-    catalog: Catalog
+    catalog: Lookup
     nodes: dict[tuple[str, ...], NodeRow] = field(default_factory=dict)
     rels: dict[tuple[str, ...], RelRow] = field(default_factory=dict)
     rejected: list[tuple[dict[str, Any], str]] = field(default_factory=list)
@@ -57,7 +58,7 @@ class GraphFile:
         node = Node(Label.DATA_ASSET, urn("data_asset", self.project, key))
         if (node.label, node.id) in self.nodes:
             return node
-        known = self.catalog.assets.get(to_text(key))
+        known = self.catalog.asset(key)
         if known is None:
             self._node(node, key[2], props={**_where(key), "external_ref": True})
         elif known.path == self.path:
@@ -70,7 +71,7 @@ class GraphFile:
 
     def columns(self, key: Key) -> None:
         """The columns this file gives to a table: its definition's, or those its ALTER TABLE adds."""
-        known = self.catalog.assets.get(to_text(key))
+        known = self.catalog.asset(key)
         for column in known.columns if known is not None else ():
             if column.path == self.path:
                 self.column(key, column.fact.name)
@@ -80,7 +81,7 @@ class GraphFile:
         node = Node(Label.COLUMN, urn("column", self.project, (*key, name)))
         if (node.label, node.id) in self.nodes:
             return node
-        known = self.catalog.assets.get(to_text(key))
+        known = self.catalog.asset(key)
         listed = _listed(known, name)
         if listed is None:
             self._node(node, name)
@@ -96,7 +97,7 @@ class GraphFile:
     def routine(self, key: Key) -> Node:
         """A procedure or function, defined by some file or only called."""
         node = Node(Label.ROUTINE, urn("routine", self.project, key))
-        known = self.catalog.routines.get(to_text(key))
+        known = self.catalog.routine(key)
         if known is None:
             self._node(node, key[2], props={**_where(key), "external_ref": True})
         elif known.path == self.path:
@@ -109,7 +110,7 @@ class GraphFile:
     def part(self, key: PartKey, name: str, definition: str = "") -> Node:
         """A trigger, synonym, index or constraint."""
         node = Node(key.label, urn(key.label.value.lower(), self.project, key.parts))
-        if self.catalog.parts.get(key.text, self.path) != self.path:
+        if self.catalog.part_owner(key.path) not in (None, self.path):
             self._node(node, name, owned=False)
             return node
         where = zip(("database", "schema"), key.parts, strict=False)
@@ -207,6 +208,10 @@ def _column_props(fact: ColumnFact) -> dict[str, Any]:
 
 
 def digest_of(file: dict[str, Any], nodes: list[NodeRow], rels: list[RelRow]) -> str:
-    """SHA-256 over a file's rows, the same for the same rows in any process."""
-    content = [file, [row.model_dump(mode="json") for row in nodes], [row.model_dump(mode="json") for row in rels]]
+    """SHA-256 over a file's rows, the same for the same rows in any process.
+
+    Not over what says when the file was read and what it asked: those can change while its rows stay the same.
+    """
+    said = {name: value for name, value in file.items() if name not in BESIDE_THE_ROWS}
+    content = [said, [row.model_dump(mode="json") for row in nodes], [row.model_dump(mode="json") for row in rels]]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Catalog, Key
+from lineage_core.link.lookup import Lookup
 from lineage_core.sql.names import split_normalised
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ class Naming:
     dialect: Dialect
     database: str = ""
     schema: str = ""
-    catalog: Catalog = field(default_factory=Catalog)
+    lookup: Lookup = field(default_factory=lambda: Lookup(Catalog()))
 
-    def on(self, catalog: Catalog) -> Naming:
+    def on(self, catalog: Catalog | Lookup) -> Naming:
         """The same with a catalog to look names up in."""
-        return replace(self, catalog=catalog)
+        return replace(self, lookup=Lookup(catalog) if isinstance(catalog, Catalog) else catalog)
 
     def within(self, database: str) -> Naming:
         """The same after `USE database`; an empty name changes nothing."""
@@ -41,11 +42,11 @@ class Naming:
 
     def key(self, name: str, database: str = "") -> Key:
         """The key of an object where it is used: completed by the catalog."""
-        return self.catalog.complete(split_normalised(name), *self._defaults(database))
+        return self.lookup.complete(split_normalised(name), *self._defaults(database))
 
     def asset(self, name: str, database: str = "") -> Key:
         """The key of a table or view where it is used, synonyms followed."""
-        return self.catalog.follow(self.key(name, database))
+        return self.lookup.follow(self.key(name, database))
 
     def _defaults(self, database: str) -> tuple[str, str]:
         """What a missing database and a missing schema mean; `database` is the one of USE, empty for none."""

@@ -30,9 +30,14 @@ class PartKey:
     parts: tuple[str, ...]
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """Label and name in one."""
+        return (self.label, *self.parts)
+
+    @property
     def text(self) -> str:
         """As a key of the catalog."""
-        return "\x1f".join((self.label, *self.parts))
+        return "\x1f".join(self.path)
 
 
 def part_key(item: ObjectFact, naming: Naming) -> PartKey:

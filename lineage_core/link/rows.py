@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineage_core.link.catalog import Asset, Catalog, Key, from_text, to_text
+from lineage_core.link.catalog import Asset, Catalog, Key, from_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
+from lineage_core.link.lookup import Lookup
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import Columns
 from lineage_core.link.session import Collapsed, Session
@@ -40,10 +41,11 @@ class FileInfo:
 
 def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming: Naming, project: str) -> FileRows:
     """The rows of one file; a file that could not be read at all (`facts` None) has none but its File node."""
-    graph = GraphFile(project, info.path, catalog)
+    lookup = Lookup(catalog)
+    graph = GraphFile(project, info.path, lookup)
     unresolved = 0
     if facts is not None and info.status is not FileStatus.FAILED:
-        linker = _Linker(graph, facts, naming.on(catalog))
+        linker = _Linker(graph, facts, naming.on(lookup))
         linker.objects()
         linker.statements()
         unresolved = linker.unresolved
@@ -53,7 +55,7 @@ def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming:
     lost = [row for row in rels if row.start not in present or row.end not in present]
     rels = [row for row in rels if row.start in present and row.end in present]
     rejected = [*graph.rejected, *((row.model_dump(mode="json"), "an end of it was refused") for row in lost)]
-    file = {**info.properties, "unresolved": unresolved}
+    file = {**info.properties, "unresolved": unresolved, "asked": sorted(lookup.asked)}
     return FileRows(
         path=info.path,
         status=info.status,
@@ -87,7 +89,7 @@ class _Linker:
                 self._graph.rel(RelType.DEFINES, self._graph.file, node, line=item.line)
         for change in self._facts.changes:
             key = self._naming.asset(change.table, change.database)
-            if to_text(key) in self._graph.catalog.assets:
+            if self._graph.catalog.asset(key) is not None:
                 self._graph.asset(key)
                 self._graph.columns(key)
 
@@ -109,13 +111,12 @@ class _Linker:
         item = self._facts.objects[owner]
         if item.on:
             return item.on
-        key = to_text(naming.defined(item.name, item.database))
-        tables = self._graph.catalog.trigger_tables.get(key, [])
+        tables = self._graph.catalog.trigger_tables(naming.defined(item.name, item.database))
         return join_parts(from_text(tables[0])) if len(tables) == 1 else ""
 
     def _computed(self, item: ObjectFact, key: Key) -> None:
         """A computed column flows from its inputs, columns of the same table."""
-        known = self._graph.catalog.assets.get(to_text(key))
+        known = self._graph.catalog.asset(key)
         if known is None or known.path != self._graph.path:
             return
         for column, ref in [(own, ref) for own in item.columns for ref in own.refs]:
@@ -154,7 +155,7 @@ class _Linker:
 
     def _synonym_target(self, item: ObjectFact, naming: Naming) -> Node:
         key = naming.asset(item.target, item.database)
-        if to_text(key) in self._graph.catalog.routines:
+        if self._graph.catalog.routine(key) is not None:
             return self._graph.routine(key)
         return self._graph.asset(key)
 
@@ -200,9 +201,9 @@ def _plain(flow: ColumnFlow) -> str:
     return f"{flow.source_asset}.{flow.source_column}" if flow.kind.direct else ""
 
 
-def _columns(catalog: Catalog, naming: Naming) -> Columns:
+def _columns(catalog: Lookup, naming: Naming) -> Columns:
     def asset_of(name: str) -> Asset | None:
-        return catalog.assets.get(to_text(naming.asset(name)))
+        return catalog.asset(naming.asset(name))
 
     def columns_of(name: str) -> tuple[str, ...] | None:
         asset = asset_of(name)

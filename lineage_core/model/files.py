@@ -37,6 +37,8 @@ class FileVersion(BaseModel):
     sha256: str = ""
     size: int = 0
     mtime_ns: int = 0
+    observed_at: str = ""
+    """When it was read: ISO 8601, UTC."""
     dialect: str = ""
     """Given by a path pattern of the settings; empty: found from the content."""
     error: str = ""

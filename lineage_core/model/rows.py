@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from lineage_core.model.files import FileStatus
 from lineage_core.model.schema import NODE_BASE_PROPERTIES, NODES, RELS, Label, RelType
 
+BESIDE_THE_ROWS = frozenset({"mtime", "observed_at", "asked", "answered"})
+"""Properties of a File node that are brought up to date alone where its rows did not change."""
+
 MAX_ID_BYTES = 8_000
 """Neo4j refuses longer index entries ("too large to index")."""
 

@@ -67,13 +67,18 @@ def discover(paths: Sequence[str | Path], settings: Settings) -> Discovery:
     return search.result()
 
 
+def project_walk(settings: Settings) -> Walk:
+    """A walk of the project that leaves out what the project itself keeps."""
+    kept = (settings.neo4j_home, settings.prefect_dir, settings.runs_dir)
+    return Walk(absolute(settings.root), frozenset(absolute(folder) for folder in kept))
+
+
 class _Search:
     """Collects what the arguments give, each file once."""
 
     def __init__(self, settings: Settings) -> None:
-        self._root = absolute(settings.root)
-        kept = (settings.neo4j_home, settings.prefect_dir, settings.runs_dir)
-        self._walk = Walk(self._root, frozenset(absolute(folder) for folder in kept))
+        self._walk = project_walk(settings)
+        self._root = self._walk.root
         self._suffixes = settings.suffixes
         self._found: dict[str, Found] = {}
         self._folders: list[str] = []

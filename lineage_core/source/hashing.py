@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lineage_core.model.files import FileVersion, SourceFile
@@ -52,6 +53,7 @@ def open_regular(location: str) -> int:
 def _read_version(file: SourceFile, dialect: str) -> FileVersion | None:
     """None if the file changed while it was read."""
     with open(open_regular(file.location), "rb", buffering=0) as stream:
+        observed_at = datetime.now(UTC).isoformat()
         before = os.fstat(stream.fileno())
         digest = hashlib.file_digest(stream, "sha256")
         read = stream.tell()
@@ -64,6 +66,7 @@ def _read_version(file: SourceFile, dialect: str) -> FileVersion | None:
         sha256=digest.hexdigest(),
         size=read,
         mtime_ns=after.st_mtime_ns,
+        observed_at=observed_at,
         dialect=dialect,
     )
 
@@ -74,4 +77,11 @@ def _mark(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def _failed(file: SourceFile, dialect: str, error: str) -> FileVersion:
-    return FileVersion(path=file.path, location=file.location, size=file.size, dialect=dialect, error=error)
+    return FileVersion(
+        path=file.path,
+        location=file.location,
+        size=file.size,
+        observed_at=datetime.now(UTC).isoformat(),
+        dialect=dialect,
+        error=error,
+    )

@@ -1,5 +1,5 @@
 """Walks folders for SQL files, fast: 20,000 files in well under a second."""
-# ruff: noqa: PTH110, PTH112, PTH118
+# ruff: noqa: PTH110, PTH112, PTH114, PTH118
 # Paths are plain strings here: a Path for each of 20,000 entries takes longer than reading the folders.
 
 from __future__ import annotations
@@ -76,6 +76,29 @@ class Walk:
                         pending.append((entry.path, child, rules))
                 elif wanted and not (rules and rules.ignores(entry.path, folder=False)):
                     yield from self._file(entry, child)
+
+    def reaches(self, path: str, *, folder: bool) -> bool:
+        """Whether a walk from the root would take a file, or enter a folder, that is there.
+
+        Args:
+            path: absolute, below the root or the root itself.
+            folder: what it is.
+        """
+        if path == self.root:
+            return True
+        rules: IgnoreRules | None = None
+        above = self.root
+        parts = os.path.relpath(path, self.root).split("/")
+        for depth, part in enumerate(parts, 1):
+            if os.path.lexists(os.path.join(above, IGNORE_FILE)):
+                rules, _ = read_rules(above, rules)
+            above = os.path.join(above, part)
+            is_folder = folder or depth < len(parts)
+            if left_out(part) or (is_folder and (part in VCS_FOLDERS or above in self.pruned)):
+                return False
+            if os.path.islink(above) or (rules and rules.ignores(above, folder=is_folder)):
+                return False
+        return True
 
     def note(self, path: str, message: str) -> None:
         """Record something that could not be looked at."""

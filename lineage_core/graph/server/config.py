@@ -20,6 +20,9 @@ _SETTINGS = {
     "server.http.listen_address": "{host}:{http}",
     "server.http.advertised_address": "{host}:{http}",
     "server.https.enabled": "false",
+    # a sign of life as often while a request is worked on; the driver is told to give up after two are missing
+    "server.bolt.connection_keep_alive": "{alive}ms",
+    "server.bolt.connection_keep_alive_probes": "2",
     "server.memory.pagecache.size": "64m",
     "dbms.usage_report.enabled": "false",
     "dbms.security.auth_enabled": "true",
@@ -54,7 +57,12 @@ def write_config(settings: Settings) -> Path:
     """(Re)write the home's neo4j.conf; returns the home, absolute."""
     home = settings.neo4j_home.resolve()
     (home / "conf").mkdir(parents=True, exist_ok=True, mode=0o700)
-    values = {"host": HOST, "bolt": settings.neo4j_bolt_port, "http": settings.neo4j_http_port}
+    values = {
+        "host": HOST,
+        "bolt": settings.neo4j_bolt_port,
+        "http": settings.neo4j_http_port,
+        "alive": settings.neo4j_stall_seconds * 500,
+    }
     lines = [f"{name}={value.format(**values)}" for name, value in _SETTINGS.items()]
     (home / "conf" / "neo4j.conf").write_text("\n".join(lines) + "\n")
     return home

@@ -214,7 +214,8 @@ class EmbeddedServer:
         from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
         try:
-            with GraphDatabase.driver(self.bolt_uri, auth=("neo4j", self.password)) as driver:
+            login = ("neo4j", self.password)
+            with GraphDatabase.driver(self.bolt_uri, auth=login, max_transaction_retry_time=0) as driver:
                 driver.execute_query("RETURN 1", database_="neo4j")
         except AuthError as error:
             raise ServerError(

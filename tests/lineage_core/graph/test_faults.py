@@ -26,6 +26,7 @@ def server_said(code: str) -> Neo4jError:
         (ConnectionResetError, True),
         (lambda: server_said("Neo.TransientError.Transaction.DeadlockDetected"), True),
         (lambda: server_said("Neo.ClientError.Statement.EntityNotFound"), True),
+        (lambda: server_said("Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration"), True),
         (lambda: server_said("Neo.TransientError.General.MemoryPoolOutOfMemoryError"), False),
         (lambda: server_said("Neo.ClientError.Statement.SemanticError"), False),
         (lambda: server_said("Neo.ClientError.Schema.ConstraintValidationFailed"), False),

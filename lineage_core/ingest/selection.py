@@ -1,0 +1,86 @@
+"""Which files a run has to ingest: changed ones, ones that are gone, ones that the catalog answers differently."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from lineage_core.ingest.link_stage import INGEST_VERSION, namings
+from lineage_core.link.answers import Answers
+from lineage_core.link.definitions import unpack
+from lineage_core.model.files import FileStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from lineage_core.graph.reads import FileState
+    from lineage_core.link.catalog import Catalog
+    from lineage_core.model.facts import FileFacts
+    from lineage_core.model.files import FileVersion
+    from lineage_core.settings import Settings
+
+FEW_DELETIONS = 20
+"""A run may always delete as many files, whatever share of the project they are."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def differs(version: FileVersion, state: FileState | None) -> bool:
+    """Whether the graph has no such file, another content of it, read it by another parser or dialect, or failed."""
+    if state is None or version.error or state.status == FileStatus.FAILED:
+        return True
+    other_dialect = bool(version.dialect) and version.dialect != state.dialect
+    return version.sha256 != state.sha256 or not is_current(state) or other_dialect
+
+
+def is_current(state: FileState) -> bool:
+    """Whether the file is in the graph, whole, as this version of the project reads it."""
+    return bool(state.sha256) and state.parser_version == INGEST_VERSION
+
+
+def too_many_deletions(gone: Collection[str], known: Collection[str], share: float) -> bool:
+    """Whether the deletions look like a folder that is not there, as an unmounted share, rather than like work.
+
+    Args:
+        gone: files to delete.
+        known: files in the graph.
+        share: of the project's files, 0 to 1, that one run may delete.
+    """
+    return len(gone) > FEW_DELETIONS and len(gone) > share * len(known)
+
+
+def known_definitions(
+    stored: Iterable[tuple[str, str]], states: Mapping[str, FileState], without: Collection[str]
+) -> Iterator[tuple[str, FileFacts]]:
+    """(path, definitions) of the project's files, as the graph keeps them, but for those in `without`.
+
+    Args:
+        stored: (path, packed definitions), `lineage_core.graph.reads.definitions`.
+        states: the File nodes.
+        without: files whose facts come from elsewhere, or that are gone.
+    """
+    for path, packed in stored:
+        state = states.get(path)
+        if path in without or state is None or not is_current(state):
+            continue
+        try:
+            facts = unpack(packed)
+        except ValueError as error:
+            _LOG.warning("%s: what it defines is not known to this run (%s). Ingest it with --force.", path, error)
+            continue
+        if facts is not None:
+            yield path, facts
+
+
+def answered_otherwise(states: Iterable[FileState], catalog: Catalog, settings: Settings) -> set[str]:
+    """Files whose questions this catalog answers in another way than when they were linked.
+
+    A file without an answer was marked by a run that ended before it linked the file anew.
+    """
+    answers, naming_of = Answers(catalog), namings(settings)
+    return {
+        state.path
+        for state in states
+        if state.status != FileStatus.FAILED
+        and state.answered != answers.digest(state.asked, naming_of(state.path, state.dialect or "ansi"))
+    }
