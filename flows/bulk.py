@@ -1,19 +1,13 @@
 """The bulk flow: brings the graph up to date with a tree of SQL files."""
 
-import time
-
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
-from flows.artifacts import keep_artifacts
-from flows.ingest_tree import ingest_tree
-from flows.open_run import open_run
-from flows.peak_memory import PeakMemory
-from flows.run_folder import discard_run_folder
+from flows.ingest import ingest
 from lineage_core.ingest.report import Report
 from lineage_core.settings import load_settings
+from lineage_core.source.discover import discover
 from tasks.results import RESULTS
 
 
@@ -41,13 +35,13 @@ def bulk(
     enable_batching: bool | None = None,  # noqa: FBT001
     clear_cache: bool = False,  # noqa: FBT001, FBT002
     force: bool = False,  # noqa: FBT001, FBT002
+    confirm_deletions: bool = False,  # noqa: FBT001, FBT002
 ) -> State[Report]:
     """Bring the graph up to date with files, folders or globs; what did not change costs nothing.
 
     Each stage works on batches of at most 50 files, a task run each. A batch that fails makes the run fail, and the
-    other batches are written all the same; a retry of the run writes only what failed. Give paths that belong together:
-    tables outside of them are not known to the run. A file that the graph has and the paths do not have any more is
-    deleted from the graph.
+    other batches are written all the same; a retry of the run writes only what failed. A file that the graph has and
+    the paths do not have any more is deleted from the graph.
 
     Args:
         paths: Files, folders or globs, relative to the deployment's folder. Empty: the whole project (INGEST_ROOT).
@@ -58,7 +52,8 @@ def bulk(
         enable_batching: Parse in parallel and write in batches. Off is the plain path, to compare with: one file after
             the other in this process, one row a transaction. Empty: as ENABLE_BATCHING says.
         clear_cache: Forget what was parsed before.
-        force: Parse, link and compare all files even if none changed, as after a change of settings.
+        force: Parse, link and compare all files even if none changed.
+        confirm_deletions: Delete files that are gone even if they are more than INGEST_MAX_DELETE_SHARE allows.
 
     Returns:
         A completed state with the run's report; or a failed one that names what failed.
@@ -70,14 +65,11 @@ def bulk(
         enable_cache=enable_cache,
         enable_batching=enable_batching,
     )
-    report = Report(run_id=str(flow_run.get_id()), project=settings.project)
-    started = time.perf_counter()
-    with PeakMemory() as memory, open_run(settings, report.run_id, clear_cache=clear_cache) as run:
-        ingest_tree(paths or [str(settings.root)], report, force=force)
-        if not report.failed:
-            discard_run_folder(run.folder)
-    report.peak_memory = memory.peak
-    report.total_seconds = time.perf_counter() - started
-    keep_artifacts(report)
-    state = Failed if report.failed else Completed
-    return state(message=report.outcome, data=report)
+    return ingest(
+        settings,
+        lambda known: discover(paths or [str(known.root)], known),
+        clear_cache=clear_cache,
+        force=force,
+        confirm_deletions=confirm_deletions,
+        count_graph=True,
+    )

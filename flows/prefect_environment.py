@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from flows.local_prefect import read_server
+from flows.prefect_auth import CLIENT_VARIABLE, read_auth
+from flows.server_environment import PRIVACY
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from lineage_core.settings import Settings
 
 Chatter = Literal["quiet", "verbose"]
 
 _CONSOLE_LEVEL: dict[Chatter, str] = {"quiet": "CRITICAL", "verbose": "INFO"}
 
-_PRIVACY = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-
 # What the parts below say (a damaged cache, memory near its limit) belongs into the log of the run that it happened in.
 _OUR_LOG = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "lineage_core",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-}
-
-_SERVER = {
-    "PREFECT_SERVER_API_HOST": "127.0.0.1",
-    "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
-    "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-    # One row a transaction is the default: half the server's CPU time over a run of 70 batches.
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "200",
 }
 
 
@@ -41,24 +29,21 @@ def client_environment(api_url: str, home: Path | None, chatter: Chatter = "quie
     the console only: Prefect's own log, in the UI, is complete in any case.
     """
     return {
-        **_PRIVACY,
+        **PRIVACY,
         **_OUR_LOG,
+        **auth_environment(api_url, home),
         **({"PREFECT_HOME": str(home.resolve())} if home else {}),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": _CONSOLE_LEVEL[chatter],
     }
 
 
-def server_environment(settings: Settings, port: int) -> dict[str, str]:
-    """What the local server has to have in its environment: loopback only, history in the data folder."""
-    address = f"http://127.0.0.1:{port}"
-    return {
-        **_PRIVACY,
-        **_SERVER,
-        "PREFECT_HOME": str(settings.prefect_dir.resolve()),
-        "PREFECT_API_URL": f"{address}/api",
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address,
-        # The default is inside the installed package, which need not be writable.
-        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(settings.prefect_dir.resolve() / "ui"),
-    }
+def auth_environment(api_url: str, home: Path | None) -> dict[str, str]:
+    """What lets a client in to the local server of the folder `home`; an empty `api_url` means that server.
+
+    Nothing if `api_url` is somebody else: nobody but our own server gets to see its auth string.
+    """
+    server = read_server(home) if home else None
+    if home is None or server is None or not server.address.secured:
+        return {}
+    return {CLIENT_VARIABLE: read_auth(home)} if api_url.rstrip("/") in {"", server.api_url} else {}

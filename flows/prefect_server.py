@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from flows.local_prefect import LocalServer, RunningServer
+from flows.local_prefect import LocalServer, RunningServer, read_server
 from lineage_core.errors import ServerError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class PrefectServer:
         with httpx.Client(trust_env=self.local is None, timeout=_ASK_SECONDS) as client:
             while not self._answers(client):
                 if time.monotonic() >= deadline or self._ended():
-                    raise self._silence()
+                    raise self.silence()
                 time.sleep(0.05)
 
     def _answers(self, client: httpx.Client) -> bool:
@@ -60,7 +60,8 @@ class PrefectServer:
     def _ended(self) -> bool:
         return self.local is not None and self.local[1].process.find() is None
 
-    def _silence(self) -> ServerError:
+    def silence(self) -> ServerError:
+        """The error that says that it does not answer, with what it said last."""
         if self.local is None:
             return ServerError(
                 f"No Prefect server answers at {self.api_url}, which PREFECT_API_URL names.",
@@ -72,6 +73,22 @@ class PrefectServer:
             "\n    ".join(["The local Prefect server did not start.", *lines[-_LOG_LINES:]]),
             hint=f"Its log is {log}. PREFECT_API_URL makes the command use a server of your own.",
         )
+
+
+def running_server(settings: Settings) -> PrefectServer:
+    """The server to run on, which must be there: none is started, nor kept from being stopped.
+
+    Raises:
+        ServerError: PREFECT_API_URL is not set, and no local server runs.
+    """
+    if settings.prefect_api_url:
+        return PrefectServer(settings.prefect_api_url.rstrip("/"))
+    running = read_server(settings.prefect_dir)
+    if running is None:
+        raise ServerError(
+            "No local Prefect server runs.", hint="`lineage up` starts one; or set PREFECT_API_URL to your own."
+        )
+    return PrefectServer(running.api_url, (LocalServer(settings), running))
 
 
 @contextmanager

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from prefect.logging import get_run_logger
 
+from flows.batch_plan import BatchPlan
 from flows.batch_tasks import BatchTasks, Done, FileBatch, numbered
 from flows.progress import listener
 from lineage_core.graph.writer import WriteResult
-from lineage_core.ingest.link_stage import Batch, write_catalog
+from lineage_core.ingest.link_stage import Batch
 from lineage_core.ingest.linked import Linked
 from lineage_core.ingest.parse_stage import FileParse, ParseOptions, failed_parse, parse_files
 from lineage_core.model.files import FileVersion
@@ -42,9 +43,10 @@ def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
     try:
         yield
     finally:
-        report.seconds[stage] = time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        report.seconds[stage] = report.seconds.get(stage, 0.0) + seconds
     if total:
-        get_run_logger().info("%s: %d files in %.1f s", stage, total, report.seconds[stage])
+        get_run_logger().info("%s: %d files in %.1f s", stage, total, seconds)
 
 
 def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]:
@@ -60,14 +62,14 @@ def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]
 
 
 def parse_stage(versions: Sequence[FileVersion], retry: Collection[str], report: Report) -> list[Batch]:
-    """Every file's facts into the run's folder; the batches with what came of each file.
+    """Files' facts into the run's folder; the batches with what came of each file.
 
     Args:
-        versions: all files of the run.
+        versions: the files.
         retry: paths that failed before: Prefect's cache does not answer for their batches.
         report: gets the stage's failures, hits and misses.
     """
-    groups = dict(numbered(batches(versions)))
+    groups = BatchPlan(current_run().folder).divide(versions)
     tasks = BatchTasks[list[FileParse]]("parse", parse_batch, _processors(), report)
     with timed("parse", report, len(versions)), tasks:
         for batch, group in groups.items():
@@ -77,8 +79,9 @@ def parse_stage(versions: Sequence[FileVersion], retry: Collection[str], report:
         Batch(number=done.batch.number, versions=tuple(groups[done.batch]), parses=tuple(done.result))
         for done in sorted(ended, key=lambda done: done.batch.number)
     ]
-    report.cache_hits = sum(parse.cached for batch in found for parse in batch.parses)
-    report.cache_misses = sum(len(batch.parses) for batch in found) - report.cache_hits
+    hits = sum(parse.cached for batch in found for parse in batch.parses)
+    report.cache_hits += hits
+    report.cache_misses += sum(len(batch.parses) for batch in found) - hits
     return found
 
 
@@ -90,7 +93,7 @@ def _key(versions: Sequence[FileVersion], retry: Collection[str]) -> str:
 
 
 def _with_facts(
-    ended: list[Done[list[FileParse]]], groups: dict[FileBatch, Sequence[FileVersion]]
+    ended: list[Done[list[FileParse]]], groups: dict[FileBatch, list[FileVersion]]
 ) -> list[Done[list[FileParse]]]:
     """A batch that Prefect answered from its cache put no facts into this run's folder: the parse cache has them."""
     run = current_run()
@@ -107,11 +110,8 @@ def _with_facts(
 
 
 def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
-    """The rows of every batch into the graph; what was written altogether."""
-    run = current_run()
+    """The rows of every batch into the graph; what was written altogether. The run's catalog has to be there."""
     total = sum(len(batch.versions) for batch in found)
-    with timed("catalog", report):
-        write_catalog(found, run.settings, run.folder)
     written = WriteResult()
     linking = BatchTasks[Linked]("link", link_batch, _processors(), report)
     writing = BatchTasks[WriteResult]("write", write_batch, _writers(), report)

@@ -7,7 +7,23 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import ask, cache, db, demo, deploy, ingest, parse, settings
+from flows.cli import (
+    ask,
+    cache,
+    db,
+    demo,
+    deploy,
+    doctor,
+    flush,
+    ingest,
+    parse,
+    replay,
+    settings,
+    status,
+    up,
+    watch,
+    worker,
+)
 from flows.cli.console import Commands, Options
 
 app = typer.Typer(
@@ -40,7 +56,7 @@ def _root(
     context.obj = Options(verbose=verbose)
 
 
-for module in (ingest, demo, ask, parse, cache, db, settings, deploy):
+for module in (ingest, demo, ask, parse, cache, db, settings, deploy, replay, watch, flush, up, status, doctor, worker):
     module.register(app)
 
 

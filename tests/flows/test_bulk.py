@@ -90,7 +90,7 @@ def test_a_changed_file_is_parsed_alone_and_a_whole_unchanged_batch_shows_as_cac
     ingest: Ingest, tables: Path, task_states: Callable[[str], dict[str, str]]
 ) -> None:
     first = ingest()
-    assert task_states(first.run_id) == {
+    assert {name: state for name, state in task_states(first.run_id).items() if "batch-" in name} == {
         **{f"{stage} batch-000 (50 files)": "Completed" for stage in ("hash", "parse", "link", "write")},
         **{f"{stage} batch-001 (10 files)": "Completed" for stage in ("hash", "parse", "link", "write")},
     }

@@ -12,6 +12,7 @@ import pytest
 
 from flows.local_prefect import ProcessId, RunningServer
 from flows.prefect_server import prefect_server
+from flows.server_environment import Address
 from lineage_core.errors import ServerError
 from lineage_core.settings import Settings, load_settings
 
@@ -48,7 +49,7 @@ def test_a_server_that_was_left_behind_is_taken_over(local: Settings) -> None:
 def test_a_server_of_which_only_the_state_is_left_is_started_again(local: Settings) -> None:
     gone = ProcessId(pid=os.getpid(), started=0.0)
     local.prefect_dir.mkdir(parents=True)
-    state = RunningServer(process=gone, api_url="http://127.0.0.1:1/api", users=[gone])
+    state = RunningServer(process=gone, address=Address(port=1), users=[gone])
     (local.prefect_dir / "server.json").write_text(state.model_dump_json())
     with prefect_server(local) as server:
         assert server.api_url != state.api_url

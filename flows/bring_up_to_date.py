@@ -1,0 +1,171 @@
+"""From the files that changed to the graph: parse, link against the whole project's catalog, write, delete.
+
+A changed definition can change the rows of files that did not change: those whose questions to the catalog it answers
+in another way now are linked again, until there are none.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
+from lineage_core.graph.reads import definitions
+from lineage_core.ingest.link_stage import write_catalog
+from lineage_core.ingest.report import FileProblem
+from lineage_core.ingest.selection import answered_otherwise, differs, is_current, known_definitions
+from lineage_core.model.files import FileStatus, SourceFile
+from lineage_core.source.identity import absolute
+from tasks.graph import on_graph
+from tasks.run import current_run
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from lineage_core.graph.reads import FileState
+    from lineage_core.graph.writer import WriteResult
+    from lineage_core.ingest.link_stage import Batch
+    from lineage_core.ingest.report import Report
+    from lineage_core.link.catalog import Catalog
+    from lineage_core.model.files import FileVersion
+
+
+class BringUpToDate:
+    """One run's way from changed files to the graph.
+
+    Args:
+        states: the project's File nodes.
+        report: filled in.
+    """
+
+    def __init__(self, states: Mapping[str, FileState], report: Report) -> None:
+        self._states = states
+        self._report = report
+        self._batches: list[Batch] = []
+        self._parsed: set[str] = set()
+        self._lost: set[str] = set()
+        self._unlinked: set[str] = set()
+
+    def run(self, todo: Sequence[FileVersion], changed: Sequence[FileVersion], gone: Sequence[str]) -> None:
+        """Bring the graph up to date; nothing happens if there is nothing to do.
+
+        Args:
+            todo: files to parse, link and compare in any case.
+            changed: those of them that the report counts.
+            gone: files to delete.
+        """
+        todo = [*todo, *self._outdated({version.path for version in todo}, gone)]
+        if not (todo or gone or self._left_unlinked()):
+            return
+        if not self._parse_and_relink(todo, set(gone)):
+            self._report.failures.append("Nothing was linked or written, since other files may depend on those.")
+            return
+        self._tell_parses({version.path for version in changed})
+        self._mark_unlinked()
+        if self._batches:
+            self._count(link_and_write(self._batches, self._report))
+        self._delete(gone)
+
+    def remember_times(self, versions: Iterable[FileVersion]) -> None:
+        """Keep the new time of files that were saved without a change, so that nobody hashes them for it again."""
+        rows = [
+            {
+                "path": version.path,
+                "sha256": version.sha256,
+                "props": {"mtime": version.mtime_ns, "observed_at": version.observed_at},
+            }
+            for version in versions
+            if version.path not in self._parsed
+            and not version.error
+            and (state := self._states.get(version.path)) is not None
+            and state.mtime != version.mtime_ns
+        ]
+        if rows:
+            self._count(on_graph("remember times", partial(current_run().writer.touch, rows)))
+
+    def _outdated(self, seen: Collection[str], gone: Collection[str]) -> list[FileVersion]:
+        """The rest of the project where another version of the parser or linker read it."""
+        states = self._states.values()
+        old = [state.path for state in states if not is_current(state) and state.status != FileStatus.FAILED]
+        return self._versions(set(old) - set(seen) - set(gone))
+
+    def _left_unlinked(self) -> bool:
+        """Whether a run ended before it linked again what it had to."""
+        return any(not state.answered and state.status != FileStatus.FAILED for state in self._states.values())
+
+    def _parse_and_relink(self, todo: Sequence[FileVersion], gone: AbstractSet[str]) -> bool:
+        """Parse, and parse what has to be linked again for it, until that is everything; False if a batch failed."""
+        retry = {path for path, state in self._states.items() if state.status == FileStatus.FAILED}
+        catalog: Catalog | None = None
+        while True:
+            if todo:
+                self._batches += parse_stage(todo, retry, self._report)
+                self._parsed |= {version.path for version in todo}
+            if self._report.failures:
+                return False
+            if catalog is None or any(differs(version, self._states.get(version.path)) for version in todo):
+                catalog = self._catalog(gone)
+            states = [state for path, state in self._states.items() if path not in gone]
+            self._unlinked = answered_otherwise(states, catalog, current_run().settings)
+            todo = self._versions(self._unlinked - self._parsed - self._lost)
+            self._report.files.relinked += len(todo)
+            if not todo:
+                return True
+
+    def _catalog(self, gone: AbstractSet[str]) -> Catalog:
+        run = current_run()
+
+        def make() -> Catalog:
+            stored = definitions(run.driver, run.database, run.settings.project)
+            known = known_definitions(stored, self._states, self._parsed | gone)
+            return write_catalog(self._batches, run.settings, run.folder, known)
+
+        with timed("catalog", self._report):
+            return on_graph("make the catalog", make)
+
+    def _versions(self, paths: Collection[str]) -> list[FileVersion]:
+        """What is on disk now of files that nobody asked for; those that are gone are left to who asks for them."""
+        root = Path(absolute(current_run().settings.root))
+        files = [
+            SourceFile(path=path, location=str(root / path), size=self._states[path].size) for path in sorted(paths)
+        ]
+        there = [file for file in files if Path(file.location).is_file()]
+        if len(there) < len(files):
+            lost = sorted({file.path for file in files} - {file.path for file in there})
+            self._lost.update(lost)
+            self._report.notes.append(
+                f"{len(lost)} files of the project are gone ({lost[0]} first) and would have to be linked again. They "
+                "stay in the graph as they are. Ingest the folder they were in."
+            )
+        return hash_stage(there, self._report) if there else []
+
+    def _mark_unlinked(self) -> None:
+        """Before the first write: should this run end early, the next one links the rest of what depends on it."""
+        paths = sorted(path for path in self._unlinked if self._states[path].answered)
+        if paths:
+            rows = [{"path": path, "props": {"answered": ""}} for path in paths]
+            on_graph("mark what is to be linked", partial(current_run().writer.touch, rows))
+
+    def _delete(self, gone: Sequence[str]) -> None:
+        if gone and self._report.failures:
+            self._report.notes.append(f"{len(gone)} gone files stay in the graph until everything else is written.")
+        elif gone:
+            self._count(delete_stage(gone, self._report))
+            self._report.files.deleted = len(gone)
+
+    def _tell_parses(self, changed: Collection[str]) -> None:
+        report = self._report
+        for parse in (parse for batch in self._batches for parse in batch.parses):
+            problems = [FileProblem(path=parse.path, line=item.line, message=item.message) for item in parse.problems]
+            if parse.status is FileStatus.FAILED:
+                report.failed_files += problems
+            else:
+                report.problems += problems
+            if parse.path in changed:
+                setattr(report.files, parse.status, getattr(report.files, parse.status) + 1)
+
+    def _count(self, result: WriteResult) -> None:
+        self._report.changes += result.changes
+        self._report.dead_letters += result.dead_letters

@@ -1,0 +1,72 @@
+"""What the bulk and the incremental flow have in common: everything but where they look."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.artifacts import keep_artifacts
+from flows.ingest_tree import ingest_tree
+from flows.open_run import open_run
+from flows.peak_memory import PeakMemory
+from flows.run_folder import discard_run_folder
+from flows.stages import timed
+from lineage_core.graph.reads import graph_counts
+from lineage_core.ingest.report import GraphContent, Report
+from tasks.graph import on_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prefect.client.schemas.objects import State
+
+    from lineage_core.settings import Settings
+    from lineage_core.source.discover import Discovery
+
+
+def ingest(
+    settings: Settings,
+    look: Callable[[Settings], Discovery],
+    *,
+    clear_cache: bool = False,
+    force: bool = False,
+    confirm_deletions: bool = False,
+    count_graph: bool = False,
+) -> State[Report]:
+    """Bring the graph up to date with what `look` finds, in the current flow run.
+
+    Args:
+        settings: of the run.
+        look: finds the files.
+        clear_cache: forget what was parsed before.
+        force: parse, link and compare all files found, even if none changed.
+        confirm_deletions: delete files that are gone however many they are.
+        count_graph: report what the project has in the graph in the end; reads all of it.
+
+    Returns:
+        A completed state with the run's report; or a failed one that names what failed.
+
+    Raises:
+        LineageError: what is wrong with settings, paths, Neo4j or the data folder.
+    """
+    report = Report(run_id=str(flow_run.get_id()), project=settings.project)
+    started = time.perf_counter()
+    with PeakMemory() as memory, open_run(settings, report.run_id, clear_cache=clear_cache) as run:
+        with timed("discover", report):
+            found = look(run.settings)
+        ingest_tree(found, report, force=force, confirm_deletions=confirm_deletions)
+        if count_graph:
+            count = partial(graph_counts, run.driver, run.database, run.settings.project)
+            labels, types = on_graph("count the graph", count)
+            report.content = GraphContent(labels=labels, types=types)
+        if not report.failed:
+            discard_run_folder(run.folder)
+    report.peak_memory = memory.peak
+    report.total_seconds = time.perf_counter() - started
+    keep_artifacts(report)
+    state = Failed if report.failed else Completed
+    return state(message=report.outcome, data=report)

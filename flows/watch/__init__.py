@@ -1,0 +1,1 @@
+"""The watcher: changed files, gathered in windows, become runs of the incremental deployment."""

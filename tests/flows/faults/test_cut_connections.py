@@ -1,0 +1,191 @@
+"""Connections that are cut, stall or are refused while a real run writes: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from lineage_core.graph import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Fault, Ingest, Proxy, Server
+
+    from lineage_core.graph.snapshot import Snapshot
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("cuts")]
+
+TABLES = 60
+"""Two batches; 25 files are a transaction."""
+
+Tries = list[float]
+"""Seconds from the end of each failed try to the next one."""
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    """A folder of two batches."""
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    for number in range(TABLES):
+        (folder / f"t{number:02d}.sql").write_text(f"CREATE TABLE dbo.T{number:02d} (Id int, Name varchar(9));")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graphs() -> list[Snapshot]:
+    """The clean graph, once it is known."""
+    return []
+
+
+@pytest.fixture
+def clean(
+    ingest: Ingest,
+    sql: Path,  # noqa: ARG001 - the tree of all tests
+    faulty: Proxy,  # noqa: ARG001 - the way to the server
+    server: Server,
+    project: str,
+    graphs: list[Snapshot],
+) -> Snapshot:
+    """The graph of a run in which nothing goes wrong."""
+    if not graphs:
+        assert not ingest(project=f"{project}-clean").failed
+        graphs.append(server.graph(f"{project}-clean"))
+    return graphs[0]
+
+
+@pytest.fixture
+def tries(prefect_api: str) -> Callable[[str], dict[str, Tries]]:
+    """What a run's write tasks needed, as the Prefect server counts it: name -> the delays before each further try."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    def ask(run_id: str) -> dict[str, Tries]:
+        only = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run_id)]))
+        with temporary_settings({PREFECT_API_URL: prefect_api}), get_client(sync_client=True) as client:
+            deadline = time.monotonic() + 20
+            while True:  # the server records task runs from events, some tenths of a second after they happen
+                found = [run for run in client.read_task_runs(flow_run_filter=only) if run.name.startswith("write")]
+                if found and all(run.state and run.state.is_final() for run in found):
+                    break
+                assert time.monotonic() < deadline, found
+                time.sleep(0.1)
+            return {run.name: delays(client, run) for run in found}
+
+    def delays(client: Any, run: Any) -> Tries:
+        states = client.read_task_run_states(run.id)
+        waits = [
+            (state.state_details.scheduled_time - state.timestamp).total_seconds()
+            for state in sorted(states, key=lambda state: state.timestamp)
+            if state.name == "AwaitingRetry"
+        ]
+        assert run.run_count == len(waits) + 1
+        return waits
+
+    return ask
+
+
+CLEAN_CHANGES = TABLES * (4 + 4)
+"""A file has a table with two columns; it defines and writes the table, which contains the columns."""
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [["before", "pass", "before"], ["after", "pass", "after"], ["pass", "after", "before", "after"]],
+    ids=["before COMMIT", "after COMMIT", "now and then"],
+)
+def test_a_connection_that_is_cut_around_commit_costs_a_try(
+    ingest: Ingest, faulty: Proxy, server: Server, project: str, clean: Snapshot, tries: Any, faults: list[Fault]
+) -> None:
+    faulty.faults.extend(faults)
+    report = ingest()
+    assert not report.failed
+    assert not faulty.faults
+    assert server.graph(project) == clean
+    assert report.changes.total == CLEAN_CHANGES, "what was committed without an answer counts as well"
+    needed = tries(report.run_id)
+    assert sum(len(delays) for delays in needed.values()) == len(faults) - faults.count("pass")
+    assert all(delays == pytest.approx([1, 2, 4, 8, 16][: len(delays)], abs=0.1) for delays in needed.values())
+    assert ingest().changes.total == 0
+
+
+def test_an_outage_of_twenty_seconds_is_sat_out(
+    ingest: Ingest, faulty: Proxy, server: Server, project: str, clean: Snapshot, tries: Any
+) -> None:
+    begun = faulty.commits
+    faulty.at_commit = lambda number: faulty.down(20) if number == begun + 2 else None
+    report = ingest()
+    assert not report.failed
+    assert server.graph(project) == clean
+    assert report.changes.total == CLEAN_CHANGES
+    needed = tries(report.run_id)
+    longest = max(needed.values(), key=len)
+    assert longest == pytest.approx([1, 2, 4, 8, 16], abs=0.1), "the sixth try comes after 31 s"
+
+
+@pytest.mark.parametrize("reader", ["flows.ingest_tree.file_states", "flows.ingest.graph_counts"])
+def test_an_outage_while_the_graph_is_read_is_sat_out_as_well(
+    ingest: Ingest,
+    faulty: Proxy,
+    server: Server,
+    project: str,
+    clean: Snapshot,
+    monkeypatch: pytest.MonkeyPatch,
+    reader: str,
+) -> None:
+    module, name = reader.rsplit(".", 1)
+    read = getattr(importlib.import_module(module), name)
+    tries: list[float] = []
+
+    def read_while_it_is_away(*where: Any) -> Any:
+        tries.append(time.monotonic())
+        if len(tries) == 1:
+            faulty.down(2)
+        return read(*where)
+
+    monkeypatch.setattr(reader, read_while_it_is_away)
+    assert not ingest().failed
+    assert [round(later - earlier) for earlier, later in pairwise(tries)] == [1, 2]
+    assert server.graph(project) == clean
+
+
+def test_a_connection_that_stalls_is_given_up_and_its_locks_are_freed(
+    ingest: Ingest,
+    faulty: Proxy,
+    server: Server,
+    project: str,
+    clean: Snapshot,
+    tries: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transaction, "TRANSACTION_SECONDS", 6.0)
+    faulty.faults.append("stall")
+    begun = time.monotonic()
+    report = ingest()
+    assert time.monotonic() - begun < 30
+    assert not report.failed
+    assert server.graph(project) == clean
+    assert report.changes.total == CLEAN_CHANGES
+    assert sum(map(len, tries(report.run_id).values())) >= 1
+
+
+def test_a_database_that_stays_away_fails_the_run_and_the_next_one_does_the_rest(
+    ingest: Ingest, faulty: Proxy, server: Server, project: str, clean: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.write import write_batch
+
+    monkeypatch.setattr(write_batch, "retry_delay_seconds", [0] * 5)
+    faulty.faults.extend(["pass", *["before"] * 12])
+    report = ingest()
+    assert "write batch-000 (50 files)" in report.outcome
+    faulty.faults.clear()
+    assert not ingest().failed
+    assert server.graph(project) == clean
