@@ -7,6 +7,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows.ingest import ingest
+from flows.one_at_a_time import one_at_a_time
 from lineage_core.ingest.report import Report
 from lineage_core.settings import load_settings
 from lineage_core.source.look_up import look_up
@@ -63,4 +64,5 @@ def incremental(
         enable_cache=enable_cache,
         enable_batching=enable_batching,
     )
-    return ingest(settings, lambda known: look_up(paths, known), confirm_deletions=confirm_deletions)
+    with one_at_a_time(settings):
+        return ingest(settings, lambda known: look_up(paths, known), confirm_deletions=confirm_deletions)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import signal
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from flows.prefect_environment import client_environment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 POOL = "lineage"
 
-_QUERY_SECONDS = "1"
+_QUERY_SECONDS = "0.5"
 """Between two looks for runs. Prefect's own 10 s would be most of the time between a save and the graph."""
 
 
@@ -41,25 +41,25 @@ def run_worker(settings: Settings, *, limit: int | None, reconcile: bool, say: C
     os.environ.setdefault("PREFECT_WORKER_QUERY_SECONDS", _QUERY_SECONDS)
     server.wait()
     if reconcile:
-        _reconcile()
-    asyncio.run(_work(limit, say))
+        from flows.reconcile import reconcile_crashed
+
+        reconcile_crashed(POOL, say)
+    asyncio.run(_work(limit, say, warm=settings.enable_warm_runner))
 
 
-def _reconcile() -> None:
-    """Free what runs of a killed worker hold."""
-    if importlib.util.find_spec("flows.reconcile") is not None:
-        importlib.import_module("flows.reconcile").reconcile_crashed()
-
-
-async def _work(limit: int | None, say: Callable[[str], None]) -> None:
+async def _work(limit: int | None, say: Callable[[str], None], *, warm: bool) -> None:
     from prefect.workers.process import ProcessWorker
+
+    from flows.warm.keep import JobConfiguration, warm_runner
 
     await _check_pool()
     worker = ProcessWorker(work_pool_name=POOL, limit=limit, create_pool_if_not_found=False)
-    working = asyncio.create_task(worker.start(printer=say))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-    await asyncio.wait([working])
+    worker.job_configuration = JobConfiguration
+    async with warm_runner() if warm else nullcontext():
+        working = asyncio.create_task(worker.start(printer=say))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        await asyncio.wait([working])
     if not working.cancelled():
         working.result()
 

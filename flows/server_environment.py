@@ -26,6 +26,10 @@ _SERVER = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     # The UI asks the server that it came from, so that it works under each of the server's names without CORS.
     "PREFECT_SERVER_UI_API_URL": "/api",
+    # Who holds a slot of a concurrency limit, kept on disk: in memory, a restart of the server would hold it for ever.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # The longest wait until a run asks again for a slot that another one holds; the default is 30 s.
+    "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
     # One row a transaction is the default: half the server's CPU time over a run of 70 batches.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",

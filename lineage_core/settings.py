@@ -224,6 +224,13 @@ class Settings(BaseSettings):
         description="Port, on 127.0.0.1, of the metrics that `lineage up` offers to Prometheus at /metrics.",
     )
 
+    enable_warm_runner: bool = Field(
+        default=True,
+        validation_alias=_env("ENABLE_WARM_RUNNER"),
+        description="Have `lineage worker` fork flow runs from a process that has everything imported, which saves 3 s "
+        "and more a run. Off: each run is a new Python process.",
+    )
+
     # --- the watcher
     watch_debounce_seconds: float = Field(
         5.0,

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +42,17 @@ def ingest(
     force: Annotated[
         bool, typer.Option("--force", help="Compare all files, not only if one changed; after a change of settings.")
     ] = False,
+    confirm_deletions: Annotated[
+        bool,
+        typer.Option(
+            "--confirm-deletions", help="Delete what is gone, be it more than INGEST_MAX_DELETE_SHARE allows."
+        ),
+    ] = False,
+    submitted: Annotated[
+        bool,
+        typer.Option("--submit", help="Have the worker of `lineage up` do it, before all that waits; return at once."),
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="With --submit: return when the run has ended.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the report as JSON, and nothing else on stdout.")
     ] = False,
@@ -65,8 +76,24 @@ def ingest(
     shared.verbose |= verbose
     given = {"project": project, "dialect": dialect, "enable_cache": enable_cache, "enable_batching": enable_batching}
     settings = load_settings(**given)
-    report = run(settings, paths, verbose=shared.verbose, **given, clear_cache=clear_cache, force=force)
-    finish(report, settings, as_json=as_json)
+    chosen = {**given, "clear_cache": clear_cache, "force": force, "confirm_deletions": confirm_deletions}
+    if submitted or wait:
+        _submit(settings, paths, chosen, wait=wait)
+    else:
+        finish(run(settings, paths, verbose=shared.verbose, **chosen), settings, as_json=as_json)
+
+
+def _submit(settings: "Settings", paths: list[str], chosen: dict[str, Any], *, wait: bool) -> None:
+    """Say where the run can be watched and, if asked for, how it ended; exit with 1 if it failed."""
+    from flows import submit
+
+    made = submit.submit(settings, paths, **chosen)
+    typer.echo(f"Run {made.name}: {made.url}")
+    if wait:
+        ended = submit.wait(made, say)
+        typer.echo(ended.message)
+        if not ended.well:
+            raise typer.Exit(EXIT_FAILED)
 
 
 def run(settings: "Settings", paths: list[str], *, verbose: bool = False, **parameters: object) -> "Report":

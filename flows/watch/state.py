@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field, ValidationError
 
 from flows.local_prefect import ProcessId
+from flows.project_key import project_key
 from lineage_core.errors import DataFolderError
 from lineage_core.source.identity import absolute
 
@@ -66,10 +65,7 @@ class StateFile:
     """`state.json` of one project and root, in a folder of its own below the data folder's `watch`."""
 
     def __init__(self, settings: Settings) -> None:
-        root = absolute(settings.root)
-        name = re.sub(r"[^\w.-]", "_", settings.project)[:60]
-        digest = hashlib.sha256(f"{settings.project}\0{root}".encode(errors="surrogateescape")).hexdigest()[:8]
-        self.folder = Path(absolute(settings.watch_dir)) / f"{name}-{digest}"
+        self.folder = Path(absolute(settings.watch_dir)) / project_key(settings)
         self._file = self.folder / "state.json"
 
     @property

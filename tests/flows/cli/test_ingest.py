@@ -55,7 +55,7 @@ def test_json_is_all_there_is_on_standard_output_and_failures_are_named_with_exi
     done = lineage("ingest", "sql", "--json", environment=environment)
     report = json.loads(done.stdout)
     assert done.returncode == 1
-    assert report["files"] == {"ok": 2, "partial": 1, "failed": 1, "unchanged": 0, "deleted": 0}
+    assert report["files"] == {"ok": 2, "partial": 1, "failed": 1, "relinked": 0, "unchanged": 0, "deleted": 0}
     assert [problem["path"] for problem in report["failed_files"]] == ["sql/binary.sql"]
     assert [(problem["path"], problem["line"]) for problem in report["problems"]] == [("sql/broken.sql", 1)]
     table = lineage("ingest", "sql", environment=environment)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psutil
 import pytest
 
-from flows.local_prefect import read_server
+from flows.local_prefect import ProcessId, read_server
 from flows.ports import free_port
 from flows.stack.leftovers import leftovers
 from flows.stack.processes import end
@@ -55,9 +55,13 @@ class Up:
 
     def part(self, name: str) -> psutil.Process:
         """The process of a part."""
-        part = self.state.parts[name].process
-        assert part is not None
-        return psutil.Process(part.pid)
+        return psutil.Process(self.process_of(name).pid)
+
+    def process_of(self, name: str) -> ProcessId:
+        """The same, as it can be told from a later one."""
+        process = self.state.parts[name].process
+        assert process is not None
+        return process
 
     def lineage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command, in another terminal."""

@@ -89,13 +89,14 @@ def test_what_a_part_started_is_ended_with_it_also_after_it_was_killed(tmp_path:
         part = _child(Child, ORPHANING, tmp_path / "part.log", mark)
         await part.start()
         assert part.process is not None
-        while not (orphans := psutil.Process(part.process.pid).children()):  # noqa: ASYNC110 - another process cannot set an Event
+        while not (children := psutil.Process(part.process.pid).children()):  # noqa: ASYNC110 - another process cannot set an Event
             await asyncio.sleep(0.02)
+        orphan = ProcessId.of(children[0].pid)
         os.kill(part.process.pid, signal.SIGKILL)
         assert await part.ended() == "killed by SIGKILL"
-        assert [process.pid for process in marked(f"{mark}:part")] == [orphans[0].pid]
+        assert marked(f"{mark}:part") == [orphan]
         await part.start()
-        assert not orphans[0].is_running(), "nobody would look after it"
+        assert orphan.find() is None, "nobody would look after it"
         await part.stop(1.0)
         assert marked(f"{mark}:part") == []
 

@@ -64,7 +64,7 @@ def test_parts_that_are_killed_are_started_again_and_that_is_told(up: StartUp, g
 def test_after_a_kill_the_next_start_ends_or_takes_over_what_was_left(up: StartUp, graph: dict[str, str]) -> None:
     killed = up(**graph)
     killed.until_ready()
-    left = {name: killed.part(name) for name in ("prefect", "worker", "watcher")}
+    left = {name: killed.process_of(name) for name in ("prefect", "worker", "watcher")}
     killed.process.kill()
     killed.process.wait()
     shown = killed.lineage("status")
@@ -73,11 +73,11 @@ def test_after_a_kill_the_next_start_ends_or_takes_over_what_was_left(up: StartU
     stack = up(**graph)
     stack.until_ready()
     assert "The last stack was killed" in stack.said
-    assert not left["worker"].is_running()
-    assert not left["watcher"].is_running()
-    assert stack.part("prefect") == left["prefect"], "it serves on"
+    assert left["worker"].find() is None
+    assert left["watcher"].find() is None
+    assert stack.process_of("prefect") == left["prefect"], "it serves on"
     assert stack.stop() < 10
-    assert not left["prefect"].is_running()
+    assert left["prefect"].find() is None
 
 
 def test_there_is_one_stack_and_other_commands_join_its_servers(up: StartUp, graph: dict[str, str]) -> None:
