@@ -13,6 +13,8 @@ from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
 from flows.open_run import open_run
 from flows.peak_memory import PeakMemory
+from flows.progress import listener, told
+from flows.progress_artifact import ProgressArtifact
 from flows.run_folder import discard_run_folder
 from flows.stages import timed
 from lineage_core.graph.reads import graph_counts
@@ -55,7 +57,8 @@ def ingest(
     """
     report = Report(run_id=str(flow_run.get_id()), project=settings.project)
     started = time.perf_counter()
-    with PeakMemory() as memory, open_run(settings, report.run_id, clear_cache=clear_cache) as run:
+    bar = ProgressArtifact(listener())
+    with PeakMemory() as memory, told(bar), open_run(settings, report.run_id, clear_cache=clear_cache) as run:
         with timed("discover", report):
             found = look(run.settings)
         ingest_tree(found, report, force=force, confirm_deletions=confirm_deletions)
@@ -68,5 +71,6 @@ def ingest(
     report.peak_memory = memory.peak
     report.total_seconds = time.perf_counter() - started
     keep_artifacts(report)
+    bar.end(report.outcome, whole=not report.failures)
     state = Failed if report.failed else Completed
     return state(message=report.outcome, data=report)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineage_core.ingest.report import FileProblem
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lineage_core.ingest.report import Report
 
 _MEBIBYTE = 2**20
+_WORST_FIRST = ("failed", "partial", "ok", "relinked", "deleted")
 
 
 def summary(report: Report) -> Iterator[tuple[str, str]]:
     """What happened, as (name, value)."""
     files, changes = report.files, report.changes
-    yield "Files", _counted(files.model_dump())
-    yield "Nodes", _counted(_of("nodes_", changes.model_dump()))
-    yield "Relationships", _counted(_of("relationships_", changes.model_dump()))
+    yield "Files", counted(files.model_dump())
+    yield "Nodes", counted(_of("nodes_", changes.model_dump()))
+    yield "Relationships", counted(_of("relationships_", changes.model_dump()))
     yield "Parse cache", f"{report.cache_hits:,} hits, {report.cache_misses:,} parsed"
     yield "Dead letters", f"{report.dead_letters:,} rows"
     yield "Seconds", ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
@@ -36,9 +39,21 @@ def failures(report: Report) -> list[str]:
     return [*report.failures, *map(str, report.failed_files)]
 
 
+def file_rows(report: Report) -> Iterator[dict[str, object]]:
+    """What became of each file that the run had to do with, the worst first; a row for each wrong line of it."""
+    problems: dict[str, list[FileProblem]] = {}
+    for problem in (*report.failed_files, *report.problems):
+        problems.setdefault(problem.path, []).append(problem)
+    statuses = {**dict.fromkeys(problems, "failed"), **report.statuses}
+    for path in sorted(statuses, key=lambda path: (_WORST_FIRST.index(statuses[path]), path)):
+        for problem in problems.get(path, [FileProblem(path=path, message="")]):
+            yield {"status": statuses[path], "file": path, "line": problem.line or None, "message": problem.message}
+
+
 def markdown(report: Report) -> str:
-    """The report as the Markdown of a Prefect artifact."""
-    sections = [f"# {report.outcome}", _table(("", ""), summary(report))]
+    """The report as the Markdown of a Prefect artifact; the artifact's description is the outcome in one line."""
+    sections = [f"# Project {report.project}: {'failed' if report.failed else 'up to date'}"]
+    sections.append(_table(("This run", ""), summary(report)))
     sections += _listed("Failed", failures(report)) + _listed("Notes", report.notes)
     sections += _listed("Statements not understood", map(str, report.problems))
     if report.content.labels:
@@ -50,7 +65,8 @@ def _of(prefix: str, counts: dict[str, int]) -> dict[str, int]:
     return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
 
 
-def _counted(counts: dict[str, int]) -> str:
+def counted(counts: dict[str, int]) -> str:
+    """Counts in words, without those that are zero."""
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
 
 

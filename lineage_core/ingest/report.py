@@ -57,6 +57,8 @@ class Report(BaseModel):
     failed_files: list[FileProblem] = Field(default_factory=list)
     problems: list[FileProblem] = Field(default_factory=list)
     """Statements that were not understood, by file and line; the rest of their files is in the graph."""
+    statuses: dict[str, str] = Field(default_factory=dict)
+    """Path -> ok, partial, failed, relinked or deleted, for each file that the run had to do with."""
     notes: list[str] = Field(default_factory=list)
     """What went as it should and is worth knowing, as why gone files were kept."""
     seconds: dict[str, float] = Field(default_factory=dict)

@@ -91,8 +91,11 @@ def read_password(settings: Settings) -> str:
 
 
 def make_password(settings: Settings) -> str:
-    """A new random password, kept 0600 from its first byte on."""
-    password = secrets.token_urlsafe(18)
+    """A new random password, kept 0600 from its first byte on.
+
+    In hex: one that begins with a dash, as every 64th in base64 does, is an option to neo4j-admin.
+    """
+    password = secrets.token_hex(16)
     file = password_file(settings)
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

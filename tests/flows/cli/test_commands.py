@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from lineage_core.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Lineage
 
-COMMANDS = ("ingest", "demo", "upstream", "downstream", "parse", "cache", "db", "settings", "deploy")
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+COMMANDS = (
+    *("ingest", "demo", "upstream", "downstream", "parse", "cache", "db", "settings", "deploy"),
+    *("replay", "watch", "flush", "up", "status", "doctor", "worker"),
+)
 
 
 def test_help_lists_every_command_and_imports_nothing_heavy(lineage: Lineage, bare_environment: dict[str, str]) -> None:
@@ -41,6 +45,11 @@ def test_the_version_is_the_package_s(lineage: Lineage) -> None:
 
 def test_an_unknown_command_is_wrong_use(lineage: Lineage) -> None:
     assert lineage("ingset").returncode == 2
+
+
+def test_the_documented_settings_are_all_that_there_are(lineage: Lineage) -> None:
+    documented = (CHECKOUT / "docs" / "settings.md").read_text()
+    assert documented.endswith(lineage("settings", "--markdown").stdout)
 
 
 def test_settings_show_names_values_defaults_and_no_secret(lineage: Lineage) -> None:

@@ -1,0 +1,98 @@
+"""kill -9 of the worker in the middle of a run: the next worker's pass makes the graph that of a run left in peace."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from changing_tree import Tree
+from prefect.client.schemas.objects import StateType
+
+from lineage_core.graph.snapshot import Snapshot, snapshot
+from lineage_core.graph.writer import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Worker
+    from neo4j import Driver
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+    from lineage_core.graph.connection import Database
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("worker")]
+
+MOMENTS = 10
+"""Kills, one in each tenth of the time from the submission of a run to its end."""
+
+DEPLOYMENTS = {"bulk": "bulk/ingest", "incremental": "incremental/watch"}
+
+
+class Runs:
+    """Runs of a deployment over a tree."""
+
+    def __init__(self, client: SyncPrefectClient, flow: str, tree: Tree) -> None:
+        self._client = client
+        self._deployment = client.read_deployment_by_name(DEPLOYMENTS[flow]).id
+        self._tree = tree
+        self._flow = flow
+
+    def start(self, changed: list[str], project: str) -> FlowRun:
+        """One over the whole tree, or over what changed in it."""
+        paths = changed if self._flow == "incremental" else [str(self._tree.folder)]
+        parameters = {"paths": paths, "project": project, "root": str(self._tree.folder)}
+        return self._client.create_flow_run_from_deployment(self._deployment, parameters=parameters)
+
+    def end(self, run: FlowRun) -> StateType:
+        """How a run ended, once it has for good."""
+        deadline = time.monotonic() + 60
+        while True:
+            state = self._client.read_flow_run(run.id).state
+            if state is not None and state.is_final():
+                return state.type
+            assert time.monotonic() < deadline, state
+            time.sleep(0.05)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("flow", list(DEPLOYMENTS))
+def test_the_next_worker_makes_the_graph_whole(
+    worker: Callable[..., Worker],
+    client: SyncPrefectClient,
+    tmp_path: Path,
+    driver: Driver,
+    database: Database,
+    project: str,
+    flow: str,
+) -> None:
+    prepare(driver, database.name)
+    tree = Tree(tmp_path / "sql")
+    runs = Runs(client, flow, tree)
+    chance = random.Random(f"7 {flow}")  # noqa: S311 - no secret
+    alive = worker()
+    alive.runner()
+    clean: dict[int, Snapshot] = {}
+    for _ in range(2):
+        changed = tree.turn()
+        whole = [str(tree.folder)]
+        begun = time.monotonic()
+        assert runs.end(runs.start(whole, f"{project}-{tree.state}")) is StateType.COMPLETED
+        seconds = time.monotonic() - begun
+        clean[tree.state] = snapshot(driver, database.name, f"{project}-{tree.state}")
+    assert clean[0] != clean[1]
+    assert runs.end(runs.start([str(tree.folder)], project)) is StateType.COMPLETED
+    for number in range(MOMENTS):
+        changed = tree.turn()
+        moment = (number + chance.random()) / MOMENTS
+        run = runs.start(changed, project)
+        time.sleep(moment * seconds)  # that it is just any moment is the point
+        alive.process.kill()
+        alive.process.wait()
+        alive = worker("--reconcile")
+        alive.runner()
+        assert runs.end(run) is StateType.COMPLETED, f"killed {moment:.0%} into a run"
+        assert snapshot(driver, database.name, project) == clean[tree.state], f"killed {moment:.0%} into a run"
