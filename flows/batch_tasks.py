@@ -6,9 +6,8 @@ import queue
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from prefect.task_runners import ThreadPoolTaskRunner
-
 from flows.progress import listener
+from flows.task_threads import task_threads
 from lineage_core.errors import LineageError
 from tasks.run import current_run
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from prefect import Task
-    from prefect.futures import PrefectFuture
 
+    from flows.task_threads import Outcome
     from lineage_core.ingest.report import Report
 
 R = TypeVar("R")
@@ -65,13 +64,13 @@ class BatchTasks(Generic[R]):
         self._stage = stage
         self._task = task
         self._report = report
-        self._runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=threads)
-        self._running: dict[PrefectFuture[Any], FileBatch] = {}
-        self._ended: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
+        self._threads = task_threads(threads)
+        self._running = 0
+        self._ended: queue.SimpleQueue[tuple[FileBatch, Outcome]] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         """Start the threads."""
-        self._runner.__enter__()
+        self._threads.__enter__()
         return self
 
     def __exit__(
@@ -80,13 +79,14 @@ class BatchTasks(Generic[R]):
         """Wait for what runs; after an error or Ctrl-C, for as little of it as can be."""
         if error is not None:
             current_run().pool.close()
-        self._runner.__exit__(kind, error, trace)
+        self._threads.__exit__(kind, error, trace)
 
     def submit(self, batch: FileBatch, /, **arguments: Any) -> None:
         """Run the task over a batch as soon as a thread is free."""
-        future = self._runner.submit(self._task, {"title": batch.title, **arguments})
-        self._running[future] = batch
-        future.add_done_callback(self._ended.put)
+        self._running += 1
+        self._threads.submit(
+            self._task, {"title": batch.title, **arguments}, lambda outcome: self._ended.put((batch, outcome))
+        )
 
     def ended(self, *, wait: bool = True) -> Iterator[Done[R]]:
         """The batches that ended well, as they do; those that failed are told to the report.
@@ -96,28 +96,27 @@ class BatchTasks(Generic[R]):
         """
         while self._running:
             try:
-                future = self._ended.get(block=wait)
+                batch, outcome = self._ended.get(block=wait)
             except queue.Empty:
                 return
-            yield from self._answer(future)
+            self._running -= 1
+            yield from self._answer(batch, outcome)
 
-    def _answer(self, future: PrefectFuture[Any]) -> Iterator[Done[R]]:
-        future.wait()  # it has ended: this only makes it know its state, which Prefect would ask the server for
-        batch, state = self._running.pop(future), future.state
-        result: Any = state.result(raise_on_failure=False)
+    def _answer(self, batch: FileBatch, outcome: Outcome) -> Iterator[Done[R]]:
+        ended = outcome()
         listener().advance(self._stage, len(batch.paths))
-        if state.is_completed():
-            yield Done(batch, result, cached=state.name == "Cached")
-        else:
-            why = _reason(result) or state.message or "it ended without a result"
+        if ended.failed:
+            why = _reason(ended.result) or "it ended without a result"
             self._report.failures.append(f"{self._stage} {batch.title}, {batch.span}: {why}")
+        else:
+            yield Done(batch, ended.result, cached=ended.cached)
 
 
 def _reason(error: object) -> str:
     """An error in words for people: its own, with the class of those that are not ours."""
     if isinstance(error, LineageError):
         return str(error)
-    return f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else ""
+    return f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else str(error or "")
 
 
 def numbered(groups: Iterator[list[Any]]) -> list[tuple[FileBatch, Sequence[Any]]]:

@@ -14,7 +14,7 @@ from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, 
 from lineage_core.graph.reads import definitions
 from lineage_core.ingest.link_stage import write_catalog
 from lineage_core.ingest.report import FileProblem
-from lineage_core.ingest.selection import answered_otherwise, differs, is_current, known_definitions
+from lineage_core.ingest.selection import answered_otherwise, deciders, differs, is_current, known_definitions
 from lineage_core.model.files import FileStatus, SourceFile
 from lineage_core.source.identity import absolute
 from tasks.graph import on_graph
@@ -38,26 +38,45 @@ class BringUpToDate:
     Args:
         states: the project's File nodes.
         report: filled in.
+        overlapped: another run wrote meanwhile. Of what is linked anew, any may have been written by a run that did not
+            know the rest, so the nodes it named are written again by who decides them.
     """
 
-    def __init__(self, states: Mapping[str, FileState], report: Report) -> None:
+    def __init__(self, states: Mapping[str, FileState], report: Report, *, overlapped: bool = False) -> None:
         self._states = states
         self._report = report
+        self._overlapped = overlapped
         self._batches: list[Batch] = []
         self._parsed: set[str] = set()
+        self._gone: set[str] = set()
+        self.superseded = False
+        """Whether another run had a later look at what this one wanted to write or delete."""
         self._lost: set[str] = set()
         self._unlinked: set[str] = set()
 
-    def run(self, todo: Sequence[FileVersion], changed: Sequence[FileVersion], gone: Sequence[str]) -> None:
+    @property
+    def written(self) -> AbstractSet[str]:
+        """Files that were parsed, linked and written."""
+        return self._parsed
+
+    @property
+    def deleted(self) -> AbstractSet[str]:
+        """Files that were taken out of the graph."""
+        return self._gone
+
+    def run(
+        self, todo: Sequence[FileVersion], changed: Sequence[FileVersion], gone: Sequence[str], looked_at: str
+    ) -> None:
         """Bring the graph up to date; nothing happens if there is nothing to do.
 
         Args:
             todo: files to parse, link and compare in any case.
             changed: those of them that the report counts.
             gone: files to delete.
+            looked_at: when they were seen to be gone.
         """
         todo = [*todo, *self._outdated({version.path for version in todo}, gone)]
-        if not (todo or gone or self._left_unlinked()):
+        if not (todo or gone or self._overlapped or self._left_unlinked()):
             return
         if not self._parse_and_relink(todo, set(gone)):
             self._report.failures.append("Nothing was linked or written, since other files may depend on those.")
@@ -66,7 +85,7 @@ class BringUpToDate:
         self._mark_unlinked()
         if self._batches:
             self._count(link_and_write(self._batches, self._report))
-        self._delete(gone)
+        self._delete(gone, looked_at)
 
     def remember_times(self, versions: Iterable[FileVersion]) -> None:
         """Keep the new time of files that were saved without a change, so that nobody hashes them for it again."""
@@ -109,10 +128,21 @@ class BringUpToDate:
                 catalog = self._catalog(gone)
             states = [state for path, state in self._states.items() if path not in gone]
             self._unlinked = answered_otherwise(states, catalog, current_run().settings)
+            if self._overlapped:
+                self._unlinked |= self._deciders(catalog, gone)
             todo = self._versions(self._unlinked - self._parsed - self._lost)
             self._report.files.relinked += len(todo)
             if not todo:
                 return True
+
+    def _deciders(self, catalog: Catalog, gone: AbstractSet[str]) -> set[str]:
+        """Files in the graph that decide what the files to be linked again have named."""
+        names = {name for path in self._unlinked for name in self._states[path].asked}
+        return {
+            path
+            for path in deciders(names, catalog) & self._states.keys() - gone
+            if self._states[path].status != FileStatus.FAILED
+        }
 
     def _catalog(self, gone: AbstractSet[str]) -> Catalog:
         run = current_run()
@@ -143,17 +173,21 @@ class BringUpToDate:
 
     def _mark_unlinked(self) -> None:
         """Before the first write: should this run end early, the next one links the rest of what depends on it."""
-        paths = sorted(path for path in self._unlinked if self._states[path].answered)
+        paths = sorted(path for path in self._unlinked if self._overlapped or self._states[path].answered)
         if paths:
-            rows = [{"path": path, "props": {"answered": ""}} for path in paths]
+            # without the digest of its rows a file is written whole, though it says what it has said before
+            props = {"answered": "", **({"rows_digest": None} if self._overlapped else {})}
+            rows = [{"path": path, "props": props} for path in paths]
             on_graph("mark what is to be linked", partial(current_run().writer.touch, rows))
 
-    def _delete(self, gone: Sequence[str]) -> None:
+    def _delete(self, gone: Sequence[str], looked_at: str) -> None:
         if gone and self._report.failures:
             self._report.notes.append(f"{len(gone)} gone files stay in the graph until everything else is written.")
         elif gone:
-            self._count(delete_stage(gone, self._report))
-            self._report.files.deleted = len(gone)
+            self._count(delete_stage(gone, looked_at, self._report))
+            self._report.files.deleted += len(gone)
+            self._gone.update(gone)
+            self._report.statuses |= dict.fromkeys(gone, "deleted")
 
     def _tell_parses(self, changed: Collection[str]) -> None:
         report = self._report
@@ -163,9 +197,11 @@ class BringUpToDate:
                 report.failed_files += problems
             else:
                 report.problems += problems
+            report.statuses[parse.path] = parse.status.value if parse.path in changed else "relinked"
             if parse.path in changed:
                 setattr(report.files, parse.status, getattr(report.files, parse.status) + 1)
 
     def _count(self, result: WriteResult) -> None:
         self._report.changes += result.changes
         self._report.dead_letters += result.dead_letters
+        self.superseded = self.superseded or result.files_superseded > 0

@@ -9,7 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flows.bring_up_to_date import BringUpToDate
+from flows.overlap import make_good
 from flows.stages import hash_stage, timed
+from lineage_core.graph.file_nodes import superseded
 from lineage_core.graph.reads import file_states
 from lineage_core.ingest.report import FileProblem
 from lineage_core.ingest.selection import differs, too_many_deletions
@@ -49,16 +51,24 @@ def ingest_tree(found: Discovery, report: Report, *, force: bool = False, confir
     gone = _gone(found, states)
     suspicious = not confirm_deletions and too_many_deletions(gone, states, run.settings.max_delete_share)
     work = BringUpToDate(states, report)
-    work.run(versions if force else changed, changed, [] if suspicious else gone)
+    work.run(versions if force else changed, changed, [] if suspicious else gone, found.looked_at)
     work.remember_times(versions)
+    make_good(work, states, report)
     if suspicious:
         report.failures.append(_suspicion(gone, len(states)))
 
 
 def _gone(found: Discovery, states: Mapping[str, FileState]) -> list[str]:
-    """Files of the graph that this run would have found if they were there; not those below what it could not read."""
+    """Files of the graph that this run would have found if they were there; not those below what it could not read, and
+    not those that another run has seen since.
+    """
     there = {file.path for file in found.files}
-    return sorted(path for path in states if path not in there and found.covers(path))
+    missing = {
+        path: {"observed_at": state.observed_at}
+        for path, state in states.items()
+        if path not in there and found.covers(path)
+    }
+    return sorted(missing.keys() - superseded(dict.fromkeys(missing, found.looked_at), missing))
 
 
 def _suspicion(gone: list[str], known: int) -> str:

@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False) -> Iterator[IngestRun]:
+def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plain: bool = False) -> Iterator[IngestRun]:
     """The run `run_id`, made the current one for the tasks of the block.
 
     Its folder stays if the block raises, and for the caller to discard otherwise.
+
+    Args:
+        settings: of the run.
+        run_id: names its folder, and is kept on what it writes.
+        clear_cache: forget what was parsed before.
+        plain: call the tasks as plain functions; no flow run, and no Prefect server, is needed then.
 
     Raises:
         SettingsError: a dialect in the settings is unknown.
@@ -46,6 +52,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False) -> I
                 driver=driver,
                 database=database.name,
                 writer=writer_for(driver, database.name, settings, run_id),
+                plain=plain,
             )
             with entered(run):
                 _ready_caches(settings, clear=clear_cache)

@@ -5,10 +5,11 @@ They run one after the other, but for link and write: a batch is written while t
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect.logging import get_run_logger
 
@@ -29,6 +30,7 @@ from tasks.write import delete_files, write_batch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from logging import LoggerAdapter
 
     from lineage_core.ingest.report import Report
     from lineage_core.model.files import SourceFile
@@ -46,7 +48,11 @@ def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
         seconds = time.perf_counter() - started
         report.seconds[stage] = report.seconds.get(stage, 0.0) + seconds
     if total:
-        get_run_logger().info("%s: %d files in %.1f s", stage, total, seconds)
+        _log().info("%s: %d files in %.1f s", stage, total, seconds)
+
+
+def _log() -> logging.Logger | LoggerAdapter[Any]:
+    return logging.getLogger(__name__) if current_run().plain else get_run_logger()
 
 
 def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]:
@@ -125,11 +131,11 @@ def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
         return sum((write.result for write in writing.ended()), written)
 
 
-def delete_stage(paths: Sequence[str], report: Report) -> WriteResult:
-    """Take files out of the graph that are gone from the disk."""
+def delete_stage(paths: Sequence[str], looked_at: str, report: Report) -> WriteResult:
+    """Take files out of the graph that were gone from the disk at `looked_at`; one that came back meanwhile stays."""
     tasks = BatchTasks[WriteResult]("delete", delete_files, 1, report)
     with timed("delete", report, len(paths)), tasks:
-        tasks.submit(FileBatch(0, tuple(paths)), paths=list(paths))
+        tasks.submit(FileBatch(0, tuple(paths)), paths=list(paths), observed_at=looked_at)
         return sum((done.result for done in tasks.ended()), WriteResult())
 
 

@@ -34,6 +34,8 @@ class IngestRun:
     driver: Driver
     database: str
     writer: Writer
+    plain: bool = False
+    """The tasks are called as the plain functions they are, without a Prefect server, its retries and its cache."""
     database_lost: threading.Event = field(default_factory=threading.Event)
     """Set when a write was tried for half a minute in vain: the other batches are tried once only."""
 

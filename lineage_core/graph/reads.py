@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
 
+Written = tuple[str, str]
+"""A write of a file: the run's id, and when it ended."""
+
+
 class FileState(BaseModel):
     """One File node. `sha256` empty: not ingested, or not to its end.
 
     `size` is in bytes, `mtime` in ns since 1970, of the content that was ingested. `asked` and `answered` are what it
-    asked the catalog and a digest of the answers; `answered` empty: it has to be linked again.
+    asked the catalog and a digest of the answers; `answered` empty: it has to be linked again. `observed_at` is when
+    it was read from the disk last; `run_id` and `ingested_at` are of the run that wrote it last.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,19 +39,37 @@ class FileState(BaseModel):
     mtime: int = 0
     asked: tuple[str, ...] = ()
     answered: str = ""
+    observed_at: str = ""
+    run_id: str = ""
+    ingested_at: str = ""
+
+    @property
+    def written(self) -> Written:
+        """Which write the node is of."""
+        return self.run_id, self.ingested_at
 
 
 def file_states(driver: Driver, database: str, project: str) -> dict[str, FileState]:
     """Every File node of the project, by path."""
     query = (
         "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .asked, .answered} "
-        "AS file"
+        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .asked, .answered, "
+        ".observed_at, .run_id, .ingested_at} AS file"
     )
     with driver.session(database=database) as session:
         rows = (record["file"] for record in session.run(query, project=project))
         found = [{name: value for name, value in row.items() if value is not None} for row in rows]
     return {row["path"]: FileState(**row) for row in found}
+
+
+def file_writes(driver: Driver, database: str, project: str) -> dict[str, Written]:
+    """Which write every File node of the project is of, by path: as little as tells whether another run was there."""
+    query = (
+        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
+        "RETURN f.path, coalesce(f.run_id, ''), coalesce(f.ingested_at, '')"
+    )
+    with driver.session(database=database) as session:
+        return {path: (run_id, at) for path, run_id, at in session.run(query, project=project)}
 
 
 def definitions(driver: Driver, database: str, project: str) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,10 @@ Frozen = tuple[tuple[str, Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Nodes as (labels, id, properties), relationships as (type, start, end, properties); stale ones left out."""
+    """Nodes as (labels, id, properties), relationships as (type, start, end, properties).
+
+    Stale relationships are left out, and the nodes that only those keep.
+    """
 
     nodes: frozenset[tuple[tuple[str, ...], str, Frozen]]
     rels: frozenset[tuple[str, str, str, Frozen]]
@@ -33,6 +36,7 @@ def snapshot(driver: Driver, database: str, project: str) -> Snapshot:
             (tuple(sorted(record["labels"])), _anonymous(record["id"], project), _frozen(record["props"], project))
             for record in session.run(
                 "MATCH (n) WHERE n.project_id = $project "
+                "AND (EXISTS { (n)-[r]-() WHERE r.stale IS NULL } OR n:File OR NOT EXISTS { (n)--() }) "
                 "RETURN labels(n) AS labels, n.id AS id, properties(n) AS props",
                 project=project,
             )

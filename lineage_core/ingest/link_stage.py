@@ -89,16 +89,15 @@ def write_catalog(
             builder.add(path, facts)
     catalog = builder.build()
     Spool(run_dir).write(CATALOG, 0, [("", catalog)])
-    _read_catalog.cache_clear()
     return catalog
 
 
 def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
     """Link one batch and spool its rows, in the order of its files.
 
-    `write_catalog` has to have been called for the run; a worker reads the catalog once.
+    `write_catalog` has to have been called for the run; a worker reads each catalog once.
     """
-    catalog, answers = _read_catalog(run_dir.absolute())
+    catalog, answers = _read_catalog(run_dir.absolute(), Spool(run_dir).stamp(CATALOG, 0))
     naming_of = namings(settings)
     facts = dict(_facts(batch, settings, run_dir))
     rows = []
@@ -145,7 +144,8 @@ def _parse_again(
 
 
 @lru_cache(maxsize=1)
-def _read_catalog(run_dir: Path) -> tuple[Catalog, Answers]:
+def _read_catalog(run_dir: Path, _stamp: tuple[tuple[int, int], ...]) -> tuple[Catalog, Answers]:
+    """A run may make several, each in place of the one before."""
     catalog = next(catalog for _, catalog in Spool(run_dir).read(CATALOG, 0, Catalog))
     return catalog, Answers(catalog)
 

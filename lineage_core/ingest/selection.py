@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from lineage_core.ingest.link_stage import INGEST_VERSION, namings
 from lineage_core.link.answers import Answers
+from lineage_core.link.catalog import to_text
 from lineage_core.link.definitions import unpack
+from lineage_core.link.lookup import DATABASE_MARK
 from lineage_core.model.files import FileStatus
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
-    from lineage_core.graph.reads import FileState
+    from lineage_core.graph.reads import FileState, Written
     from lineage_core.link.catalog import Catalog
     from lineage_core.model.facts import FileFacts
     from lineage_core.model.files import FileVersion
@@ -84,3 +87,39 @@ def answered_otherwise(states: Iterable[FileState], catalog: Catalog, settings: 
         if state.status != FileStatus.FAILED
         and state.answered != answers.digest(state.asked, naming_of(state.path, state.dialect or "ansi"))
     }
+
+
+def deciders(names: Collection[str], catalog: Catalog) -> set[str]:
+    """Files that decide the properties of what has one of these bare names.
+
+    Args:
+        names: of objects, and of triggers, indexes and constraints; such as a file asked for.
+        catalog: of the whole project.
+    """
+    found: set[str] = set()
+    for key in map(to_text, (key for name in names for key in catalog.named(name))):
+        if (asset := catalog.assets.get(key)) is not None:
+            found |= {asset.path, *(column.path for column in asset.columns)}
+        if (routine := catalog.routines.get(key)) is not None:
+            found.add(routine.path)
+    return found | {path for part, path in catalog.parts.items() if part.rpartition(DATABASE_MARK)[2] in names}
+
+
+def written_by_others(
+    before: Mapping[str, Written],
+    now: Mapping[str, Written],
+    run_id: str,
+    written: AbstractSet[str],
+    deleted: AbstractSet[str],
+) -> bool:
+    """Whether another run wrote or deleted a file since this one looked.
+
+    Args:
+        before: the write that each File node was of when this run looked.
+        now: the same now.
+        run_id: this run's.
+        written: files that this run has written since.
+        deleted: files that it has deleted.
+    """
+    wrote = any(write != before.get(path) and write[0] != run_id for path, write in now.items())
+    return wrote or bool((before.keys() | written) - deleted - now.keys())

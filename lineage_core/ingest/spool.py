@@ -85,6 +85,10 @@ class Spool:
         """The numbers of the batches there are, in order."""
         return sorted({int(match["batch"]) for match, _ in self._matches(kind)})
 
+    def stamp(self, kind: str, batch: int) -> tuple[tuple[int, int], ...]:
+        """What tells a batch's files from those that take their place later; the newest first."""
+        return tuple((found.st_mtime_ns, found.st_ino) for found in map(Path.stat, self._files(kind, batch)))
+
     def find(self, kind: str, paths: Iterable[str], model: type[M]) -> dict[str, M]:
         """The records of some paths, whichever batch they are in; a path that is not there is not in the answer."""
         wanted = set(paths)

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ class Discovery:
     """(path, message) of what could not be looked at: a dangling link, an unreadable folder, a pipe named x.sql."""
     skipped: list[tuple[str, str]]
     """(path, message) of symbolic links that were not followed. Nothing is wrong with them."""
+    looked_at: str = ""
+    """When it began to look, ISO 8601 UTC: what is not in `files` was not there at some time after that."""
 
     def covers(self, path: str) -> bool:
         """Whether this run would have found the file of that identity, if it were there."""
@@ -77,6 +80,7 @@ class _Search:
     """Collects what the arguments give, each file once."""
 
     def __init__(self, settings: Settings) -> None:
+        self._looked_at = datetime.now(UTC).isoformat()
         self._walk = project_walk(settings)
         self._root = self._walk.root
         self._suffixes = settings.suffixes
@@ -94,6 +98,7 @@ class _Search:
             scopes=Scopes(tuple(self._folders), tuple(self._files), tuple(self._globs), tuple(walk.unknown)),
             problems=sorted(set(walk.problems)),
             skipped=sorted(set(walk.skipped)),
+            looked_at=self._looked_at,
         )
 
     def add(self, argument: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def look_up(paths: Sequence[str | Path], settings: Settings) -> Discovery:
     Raises:
         SourceError: the root itself is not there, or a path is outside of it.
     """
+    looked_at = datetime.now(UTC).isoformat()
     root = absolute(settings.root)
     if not Path(root).is_dir():
         raise SourceError(
@@ -55,6 +57,7 @@ def look_up(paths: Sequence[str | Path], settings: Settings) -> Discovery:
         scopes=Scopes(folders=tuple(scopes), files=tuple(scopes), unknown=tuple(walk.unknown)),
         problems=sorted(set(walk.problems)),
         skipped=sorted(set(walk.skipped)),
+        looked_at=looked_at,
     )
 
 

@@ -34,9 +34,9 @@ def test_what_the_graph_holds_is_told_the_most_frequent_first() -> None:
     assert list(report_text.content(REPORT)) == [("Column", "1,000"), ("File", "3"), ("DEFINES", "4")]
 
 
-def test_the_artifact_begins_with_the_outcome_and_names_failures_notes_and_problems() -> None:
+def test_the_artifact_says_how_it_went_and_names_failures_notes_and_problems() -> None:
     text = report_text.markdown(REPORT)
-    assert text.startswith("# a.sql: looks `binary`")
+    assert text.startswith("# Project p: failed\n")
     assert "| Files | 1,200 ok, 1 partial, 1 failed |" in text
     assert "## Failed\n\n- `a.sql: looks 'binary'`" in text
     assert "## Notes\n\n- `x.sql: a symbolic link`" in text
