@@ -174,8 +174,6 @@ class Recorder:
 def nightly(recorder: Recorder) -> None:
     """The schedule, a run, its artifacts."""
     pages = recorder.pages
-    recorder.open_run("incremental · ")  # of the watcher, which found the whole tree to be new
-    recorder.ended("Completed")
     pages.deployment("bulk", "nightly")
     for file in sorted((recorder.site.warehouse / "staging").iterdir()):
         file.write_text(file.read_text().replace("LoadedAt", "LoadedBy sysname, LoadedAt"))
@@ -333,6 +331,8 @@ def main(names: list[str]) -> None:
         expect.set_options(timeout=SECONDS * 1000)
         recorder = Recorder(context.pages[0], site)
         try:
+            recorder.open_run("incremental · ")  # of the watcher, which found the whole tree to be new
+            recorder.ended("Completed")
             for section in SECTIONS:
                 if not names or section.__name__ in names:
                     print(section.__name__, flush=True)
