@@ -39,7 +39,11 @@ ORPHANING = [
 
 def test_the_end_of_a_process_that_is_no_child_is_noticed() -> None:
     starter = subprocess.run(
-        [sys.executable, "-c", "import subprocess; print(subprocess.Popen(['sleep', '600'], stdout=-3).pid)"],
+        [
+            sys.executable,
+            "-c",
+            "import subprocess; print(subprocess.Popen(['sleep', '600'], stdout=-3, stderr=-3).pid)",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -85,10 +85,9 @@ def test_replay_writes_dead_letters_once_the_database_takes_them(
 @contextmanager
 def _index_that_takes_no_long_text(driver: Driver, database: Database) -> Iterator[None]:
     """On the descriptions of columns: a range index refuses values of more than 8 KB."""
-    driver.execute_query(
-        "CREATE INDEX ui_long IF NOT EXISTS FOR (n:Trigger) ON (n.definition)", database_=database.name
-    )
-    driver.execute_query("CALL db.awaitIndexes(60)", database_=database.name)
+    index = "CREATE INDEX ui_long IF NOT EXISTS FOR (c:Column) ON (c.description)"
+    for query in (index, "CALL db.awaitIndexes(60)"):
+        driver.execute_query(query, database_=database.name)
     try:
         yield
     finally:
