@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from neo4j.exceptions import ClientError
+
 from lineage_core.graph import cypher, dead_letters
 from lineage_core.graph.attempts import Attempts
 from lineage_core.graph.deletion import delete_group
@@ -37,12 +39,21 @@ __all__ = ["WriteResult", "Writer", "prepare"]
 
 _log = logging.getLogger(__name__)
 
+_MADE_MEANWHILE = "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"
+
 
 def prepare(driver: Driver, database: str) -> None:
-    """Create the constraints and indexes that writing relies on, where they are missing."""
+    """Create the constraints and indexes that writing relies on, where they are missing.
+
+    Of two runs that begin together on an empty database one may be told that the other was quicker.
+    """
     with driver.session(database=database) as session:
         for statement in cypher.schema_statements():
-            session.run(statement).consume()
+            try:
+                session.run(statement).consume()
+            except ClientError as error:
+                if error.code != _MADE_MEANWHILE:
+                    raise
 
 
 class Writer:
