@@ -90,7 +90,8 @@ class PlainRuns:
         return self._run(project, root, lambda settings: discover([str(root)], settings), **options)
 
     def _run(self, project: str, root: Path, look: Callable[[Settings], Discovery], **options: bool) -> Report:
-        settings = self._settings.model_copy(update={"project": project, "root": root})
+        # One writer: two of one run may come into a deadlock now and then, and only Prefect's tasks are tried again.
+        settings = self._settings.model_copy(update={"project": project, "root": root, "writers": 1})
         report = Report(run_id=uuid.uuid4().hex, project=project)
         run = IngestRun(
             settings=settings,

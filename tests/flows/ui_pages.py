@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import TimeoutError as TooLateError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 _MORE_TRIES = 5
+_TOAST_MS = 10_000
 
 
 class Pages:
@@ -21,6 +23,10 @@ class Pages:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self._url = url
+
+    def goto(self, path: str | None) -> None:
+        """Go to a page that another one had a link to."""
+        self.page.goto(f"{self._url}{path}")
 
     def deployment(self, flow: str, name: str) -> None:
         """Go to the page of a deployment, by way of the list."""
@@ -99,7 +105,16 @@ class Pages:
                 close.dispatch_event("click")
             expect(trouble).to_have_count(0)
             press()
-        # Prefect shows its toast twice, one over the other: a click at its place may meet the wrong one.
-        view.dispatch_event("click")
-        self.page.wait_for_url("**/runs/flow-run/**")
+        self._follow(view)
         return self.page.url.split("/flow-run/")[1].split("?")[0]
+
+    def _follow(self, view: Locator) -> None:
+        """To the page of the run that was made: by the toast, or from the list if that has gone meanwhile."""
+        its_page = "**/runs/flow-run/**"
+        try:
+            # Prefect shows its toast twice, one over the other: a click at its place may meet the wrong one.
+            view.dispatch_event("click", timeout=_TOAST_MS)
+            self.page.wait_for_url(its_page, timeout=_TOAST_MS)
+        except TooLateError:
+            self.page.locator("a[href*='/runs/flow-run/']").first.click()
+            self.page.wait_for_url(its_page)

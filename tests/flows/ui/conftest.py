@@ -51,14 +51,6 @@ SECONDS = 120.0
 """For what takes 15 s on a quiet machine."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One stack for all of these tests: they run on the same worker."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.parent == here:
-            item.add_marker(pytest.mark.xdist_group("ui"))
-
-
 class Site:
     """A running stack. `code` is the copy of the project's code that its worker runs; `settings` are the stack's."""
 
@@ -86,9 +78,9 @@ def _chromium() -> str:
     return str(CHROMIUM)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(_chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser of the tests' own."""
+    """A browser of the module's own: while it is open this thread has a running event loop, which others must not find."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch_persistent_context(
             tmp_path_factory.mktemp("chromium"), executable_path=_chromium, args=ARGUMENTS, headless=True

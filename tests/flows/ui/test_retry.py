@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from lineage_core.graph.connection import Database
 
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui")]
+
 FILES = 130
 """Three batches: 50, 50 and 30."""
 

@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from flows.watch.state import read_state
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ui_pages import Pages
 
     from lineage_core.graph.connection import Database
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui")]
 
 SECONDS = 60.0
 LONG = f"CREATE TABLE app.notes (id int);\nCOMMENT ON COLUMN app.notes.id IS '{40_000 * 'x'}';"
@@ -37,17 +40,17 @@ def test_an_ingest_from_the_form_keeps_progress_files_and_report_on_its_page(
     pages.expect_state("Completed")
     expect(pages.page.get_by_role("banner")).to_contain_text(f"bulk · {tmp_path / 'sql'}")
     artifacts = pages.tab("Artifacts")
-    for key in ("ingest-progress", "ingest-files", "ingest-report"):
-        expect(artifacts.get_by_role("link", name=key)).to_be_visible()
-    artifacts.get_by_role("link", name="ingest-report").click()
+    links = {
+        key: artifacts.get_by_role("link", name=key) for key in ("ingest-progress", "ingest-files", "ingest-report")
+    }
+    addresses = {key: link.get_attribute("href") for key, link in links.items()}
+    links["ingest-report"].click()
     expect(pages.page.get_by_role("heading", name="In the graph", exact=True)).to_be_visible()
     expect(pages.page.get_by_role("row", name="Files 1 ok, 1 partial")).to_be_visible()
-    pages.page.go_back()
-    pages.tab("Artifacts").get_by_role("link", name="ingest-files").click()
+    pages.goto(addresses["ingest-files"])
     for file, status in (("sql/broken.sql", "partial"), ("sql/orders.sql", "ok")):
         expect(pages.page.get_by_role("row").filter(has_text=file)).to_contain_text(status)
-    pages.page.go_back()
-    pages.tab("Artifacts").get_by_role("link", name="ingest-progress").click()
+    pages.goto(addresses["ingest-progress"])
     expect(pages.page.get_by_text("Progress: 100%")).to_be_visible()
 
 

@@ -38,10 +38,8 @@ def test_a_file_that_is_not_in_the_graph_deletes_nothing(make_writer: MakeWriter
 def test_the_word_of_another_file_stays(make_writer: MakeWriter, rows: Any, query: Query) -> None:
     make_writer().write([rows.table("a.sql", "t", "x", "y"), rows.table("b.sql", "t", "y", "z")])
     make_writer().delete(["a.sql"])
-    assert query("MATCH (:DataAsset {project_id: $project})-[r:CONTAINS]->(c) RETURN c.name, r.source_file") == [
-        ("y", "b.sql"),
-        ("z", "b.sql"),
-    ]
+    said = query("MATCH (:DataAsset {project_id: $project})-[r:CONTAINS]->(c) RETURN c.name, r.source_file")
+    assert sorted(said) == [("y", "b.sql"), ("z", "b.sql")]
 
 
 def test_another_project_is_not_touched(

@@ -217,10 +217,11 @@ def test_work_waits_while_memory_is_near_the_limit(
 def test_a_worker_that_has_grown_is_replaced(workloads: Any) -> None:
     room = psutil.Process().memory_info().rss
     settings = load_settings(workers=1, memory_limit=2 * room + 600 * MIB)
+    more_than_its_share = room // MIB + 350
     with ParserPool(settings) as pool:
         small = [pool.run_batch(workloads.kept, [1], lost)[0] for _ in range(3)]
         assert len(set(small)) == 1
-        large = [pool.run_batch(workloads.kept, [450], lost)[0] for _ in range(3)]
+        large = [pool.run_batch(workloads.kept, [more_than_its_share], lost)[0] for _ in range(3)]
         assert large[0] == small[0]
         assert len(set(large)) == 3
 
