@@ -165,7 +165,7 @@ class Recorder:
 
     def artifact(self, key: str, shot: str) -> None:
         """A screenshot of an artifact of the run that is shown."""
-        self.pages.tab("Artifacts").get_by_role("link", name=key).click()
+        self.pages.artifacts().get_by_role("link", name=key).click()
         expect(self.page.get_by_role("button", name="Show raw data")).to_be_visible()
         self.shot(shot)
         self.page.go_back()
@@ -183,7 +183,7 @@ def nightly(recorder: Recorder) -> None:
     pages.deployment("bulk", "nightly")
     recorder.shot("nightly-deployment")
     recorder.open_run("bulk · the whole project")
-    pages.tab("Artifacts")
+    pages.artifacts()
     recorder.shot("nightly-artifacts", scroll_to="Artifacts")
     recorder.artifact("ingest-report", "nightly-report")
 

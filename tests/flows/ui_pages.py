@@ -63,6 +63,11 @@ class Pages:
         self.page.get_by_role("tablist").get_by_text(name, exact=True).click()
         return self.page.get_by_role("tabpanel", name=name)
 
+    def artifacts(self) -> Locator:
+        """The tab with what a run has left, loaded anew: once a run has ended its page asks no more, and may lack some."""
+        self.page.reload()
+        return self.tab("Artifacts")
+
     def expect_state(self, name: str) -> None:
         """Return once the run that is shown has come to a state."""
         expect(self.page.get_by_role("banner").get_by_text(name, exact=True)).to_be_visible()

@@ -39,7 +39,7 @@ def test_an_ingest_from_the_form_keeps_progress_files_and_report_on_its_page(
     pages.custom_run(paths=[str(tmp_path / "sql")], project=project, root=str(tmp_path))
     pages.expect_state("Completed")
     expect(pages.page.get_by_role("banner")).to_contain_text(f"bulk · {tmp_path / 'sql'}")
-    artifacts = pages.tab("Artifacts")
+    artifacts = pages.artifacts()
     links = {
         key: artifacts.get_by_role("link", name=key) for key in ("ingest-progress", "ingest-files", "ingest-report")
     }
@@ -81,7 +81,7 @@ def test_replay_writes_dead_letters_once_the_database_takes_them(
     pages.custom_run(project=project)
     pages.expect_state("Completed")
     assert pages.state_message() == "2 written"
-    pages.tab("Artifacts").get_by_role("link", name="replay-report").click()
+    pages.artifacts().get_by_role("link", name="replay-report").click()
     expect(pages.page.get_by_role("row", name="written 2 in the graph now")).to_be_visible()
 
 
