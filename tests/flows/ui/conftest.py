@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import ViewportSize, expect, sync_playwright
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -47,6 +47,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-3d-apis",  # drawing a run's graph without a graphics card would be most of the work
 ]
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1600}
+"""Tall: Prefect loads a list when it comes into sight, and the long name of a run pushes it down."""
+
 SECONDS = 120.0
 """For what takes 15 s on a quiet machine."""
 
@@ -83,7 +86,11 @@ def browser(_chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A browser of the module's own: while it is open this thread has a running event loop, which others must not find."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("chromium"), executable_path=_chromium, args=ARGUMENTS, headless=True
+            tmp_path_factory.mktemp("chromium"),
+            executable_path=_chromium,
+            args=ARGUMENTS,
+            headless=True,
+            viewport=VIEWPORT,
         )
         expect.set_options(timeout=SECONDS * 1000)
         yield opened
