@@ -20,6 +20,7 @@ from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
+from lineage_core.sql.templates import without_templates
 from lineage_core.sql.tokenwalk import walk
 from lineage_core.sql.variables import Variables
 from lineage_core.version import code_version
@@ -52,7 +53,7 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
-    text = blank_delimiters(text, traits)
+    text = without_templates(blank_delimiters(text, traits), traits)
     return _Reader(text, traits).run()
 
 
