@@ -31,6 +31,7 @@ DDL_KINDS = frozenset(
         "comment",
         "exec",
         "declare_table",
+        "load",
     }
 )
 
@@ -47,6 +48,8 @@ _FIRST_WORD = {
     "COPY": "copy",
     "CACHE": "cache",
     "UNLOAD": "unload",
+    "LOAD": "load",
+    "PREPARE": "holder",
     "DROP": "drop",
     "TRUNCATE": "truncate",
     "RENAME": "rename",
@@ -70,6 +73,9 @@ _CREATED = {
     "SEQUENCE": "create_sequence",
     "TYPE": "create_type",
     "DOMAIN": "create_type",
+    "TASK": "holder",
+    "PIPE": "holder",
+    "EVENT": "holder",
 }
 
 _ALTERED = {
@@ -95,8 +101,8 @@ _WITHOUT_LINEAGE = frozenset(
         "SET DECLARE IF WHILE BEGIN END ELSE ELSIF ELSEIF LOOP FOR FOREACH REPEAT UNTIL RETURN RETURNS PRINT "
         "RAISERROR RAISE THROW GRANT REVOKE DENY OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE SAVEPOINT RELEASE "
         "START BREAK CONTINUE WAITFOR GOTO DBCC BACKUP RESTORE KILL ENABLE DISABLE RECONFIGURE SHUTDOWN CHECKPOINT "
-        "ADD SHOW DESC DESCRIBE EXPLAIN ANALYZE VACUUM REINDEX CLUSTER REFRESH UNCACHE CLEAR RESET LOAD LOCK UNLOCK "
-        "DELIMITER LISTEN NOTIFY UNLISTEN DISCARD PREPARE CREATE ALTER COMMENT EXIT LEAVE ITERATE NULL ASSERT GET "
+        "ADD SHOW DESC DESCRIBE EXPLAIN ANALYZE VACUUM REINDEX CLUSTER REFRESH UNCACHE CLEAR RESET LOCK UNLOCK "
+        "DELIMITER LISTEN NOTIFY UNLISTEN DISCARD CREATE ALTER COMMENT EXIT LEAVE ITERATE NULL ASSERT GET "
         "EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT "
         "PIVOT UNPIVOT SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
         "SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE PERFORM CONVERT VALIDATE "
@@ -125,6 +131,8 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return "comment"
     if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
         return "control"
+    if token.upper == "EXPORT" and at + 1 < end and tokens[at + 1].upper in {"DATA", "TABLE"}:
+        return "unload"
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:

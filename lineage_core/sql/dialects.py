@@ -19,7 +19,8 @@ class Dialect:
     may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
     `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
-    sets what ends a statement.
+    sets what ends a statement. `scripts`: control flow may stand outside any block. `declare_blocks`: DECLARE opens
+    one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns.
     """
 
     name: str
@@ -41,6 +42,9 @@ class Dialect:
     delimiter_command: bool = False
     aliases_in_having: bool = True
     use_is_schema: bool = False
+    scripts: bool = False
+    declare_blocks: bool = False
+    marked_variables: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -50,6 +54,7 @@ _TSQL = Dialect(
     folds_quoted=True,
     default_schema="dbo",
     batches=True,
+    marked_variables=True,
     brackets=True,
     implicit_recursion=True,
     aliases_in_having=False,
@@ -97,8 +102,17 @@ _KNOWN = (
         backslash_escapes=True,
         nested_comments=False,
         slash_comments=True,
+        declare_blocks=True,
+        marked_variables=True,
     ),
-    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True, nested_comments=False, q_quotes=True),
+    Dialect(
+        name="oracle",
+        sqlglot="oracle",
+        implicit_recursion=True,
+        nested_comments=False,
+        q_quotes=True,
+        declare_blocks=True,
+    ),
     Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
     Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),
@@ -115,7 +129,13 @@ _KNOWN = (
     replace(_MYSQL, name="doris", sqlglot="doris"),
     replace(_MYSQL, name="starrocks", sqlglot="starrocks"),
     replace(
-        _MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True, delimiter_command=False, use_is_schema=False
+        _MYSQL,
+        name="bigquery",
+        sqlglot="bigquery",
+        triple_quotes=True,
+        delimiter_command=False,
+        use_is_schema=False,
+        scripts=True,
     ),
     Dialect(
         name="clickhouse",

@@ -16,6 +16,7 @@ from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.dynamic import Strings, insert_head, is_query
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
 from lineage_core.sql.headers import read_header, read_name, skip_words
+from lineage_core.sql.holders import held_statement
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.rewrite import drop_into
@@ -116,6 +117,8 @@ class _Reader:
             self._query(index, item, self._without_into(item))
         elif item.kind == "perform":
             self._query(index, item, _PERFORM.sub("SELECT", self._slice(item), count=1))
+        elif item.kind == "holder":
+            self._held(index, item)
         elif item.kind == "unknown":
             self._unknown(item)
 
@@ -202,6 +205,13 @@ class _Reader:
             inner = _Reader(literal.sql, self._dialect, self._database).run()
             inner = inner if literal.certain else _without_problems(inner)
             self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
+
+    def _held(self, index: int, item: Slice) -> None:
+        """PREPARE s AS ..., CREATE TASK t ... AS ...: the statement it holds is read as if it stood alone."""
+        held = held_statement(self._slice(item), self._dialect)
+        if held is not None:
+            inner = _Reader(held.sql, self._dialect, self._database).run()
+            self._merge(inner, item.line - 1 + held.line, self._owners.get(self._owner_of(index, item)))
 
     def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
         """Add the facts of dynamic SQL that starts `lines` lines further down, in the body of `owner`."""

@@ -61,7 +61,7 @@ def _belongs(tokens: list[Token], into: int, at: int) -> bool:
     """Whether a token is part of `INTO STRICT a, b.c`: names, with commas and dots between them."""
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
-    return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+    return starts or tokens[at].text in {",", ".", ":"} or before.text in {",", ".", ":"}
 
 
 def _drop(text: str, dialect: Dialect, words: tuple[tuple[str, ...], ...]) -> str:

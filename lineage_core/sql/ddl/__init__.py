@@ -8,6 +8,7 @@ from lineage_core.sql.ddl.alter_table import alter_table
 from lineage_core.sql.ddl.create_table import create_table, declare_table
 from lineage_core.sql.ddl.descriptions import comment, procedure_call
 from lineage_core.sql.ddl.items import Ddl, Reader
+from lineage_core.sql.ddl.load_data import load_data
 from lineage_core.sql.ddl.small_objects import drop, named_object, rename, truncate
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _READERS: dict[str, Callable[[Reader], Ddl | None]] = {
     "rename": rename,
     "comment": comment,
     "exec": procedure_call,
+    "load": load_data,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 def copy(builder: Builder, node: exp.Copy) -> Parts:
     """`COPY INTO t FROM 'path'` and its reverse; a path is a source or target named `path:...`."""
     inner = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-    files = tuple(name for name in (_location(builder, item) for item in node.args.get("files") or ()) if name)
+    others = node.args.get("files") or ()
+    files = tuple(name for name in (_location(builder, item) for item in others) if name)
     loads = bool(node.args.get("kind"))
     if isinstance(inner, exp.Query):
         index = query.build(builder, inner)
         return Parts(kind="copy", writes=files, flows=tuple(Flow(target=name, query=index) for name in files))
-    table, _ = target_of(builder, inner)
+    table, columns = target_of(builder, inner)
+    if loads and (queries := [item for item in others if isinstance(item, exp.Query)]):
+        indexes = [query.build(builder, item) for item in queries]
+        flows = tuple(Flow(target=table, query=index, columns=columns, positional=True) for index in indexes)
+        return Parts(kind="copy", writes=(table,), flows=flows)
     return Parts(kind="copy", reads=files if loads else (table,), writes=(table,) if loads else files)
 
 
@@ -33,6 +39,12 @@ def cache(builder: Builder, node: exp.Cache) -> Parts:
         query.build(builder, node.expression)
         builder.reads.clear()
     return Parts(kind="cache")
+
+
+def sent_to(parts: Parts, location: str) -> Parts:
+    """A query whose rows go to a location."""
+    flows = tuple(flow.model_copy(update={"target": location}) for flow in parts.flows)
+    return replace(parts, kind="unload", writes=(location,), flows=flows)
 
 
 def _location(builder: Builder, node: exp.Expr) -> str:

@@ -16,10 +16,12 @@ from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
 from lineage_core.sql.extract.insert import insert, select
-from lineage_core.sql.extract.load import cache, copy
+from lineage_core.sql.extract.load import cache, copy, sent_to
 from lineage_core.sql.extract.merge import merge
+from lineage_core.sql.extract.multi_insert import multi_insert
 from lineage_core.sql.extract.returning import returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
+from lineage_core.sql.exports import take_export
 from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[Builder, Any], Parts | None]], ...] = (
     (exp.Insert, insert),
+    (exp.MultitableInserts, multi_insert),
     (exp.Update, update),
     (exp.Delete, delete),
     (exp.Merge, merge),
@@ -64,10 +67,13 @@ def extract(text: str, dialect: Dialect, variables: AbstractSet[str] = frozenset
     if dialect.batches and _CHANGE_INSIDE.search(text):
         raise NotUnderstoodError("a statement that changes a table stands inside FROM")
     text, outputs = take_output(text, dialect)
-    tree = parse(text, dialect)
+    export = take_export(text, dialect)
+    tree = parse(text if export is None else export.query, dialect)
     builder = Builder(dialect, changed_rows)
     builder.variables = variables - names_of_sources(builder, tree) if variables else variables
     parts = parts_of(builder, tree)
+    if parts is not None and export is not None:
+        parts = sent_to(parts, f"path:{export.location}")
     if parts is None:
         raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
     try:
