@@ -9,7 +9,7 @@ from lineage_core.sql.lexer import QUOTED, STRING, SYMBOL, WORD, Token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload"})
+QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload", "create_model"})
 """Statements with lineage of their own, for sqlglot."""
 
 WALKED_KINDS = frozenset({"exec", "condition", "declare_table", "bulk_insert"})
@@ -24,6 +24,7 @@ DDL_KINDS = frozenset(
         "create_synonym",
         "create_sequence",
         "create_type",
+        "create_stream",
         "alter_table",
         "drop",
         "truncate",
@@ -73,6 +74,8 @@ _CREATED = {
     "SEQUENCE": "create_sequence",
     "TYPE": "create_type",
     "DOMAIN": "create_type",
+    "MODEL": "create_model",
+    "STREAM": "create_stream",
     "TASK": "holder",
     "PIPE": "holder",
     "EVENT": "holder",
@@ -92,7 +95,7 @@ _MODIFIERS = frozenset(
         "OR REPLACE ALTER GLOBAL LOCAL TEMP TEMPORARY UNLOGGED EXTERNAL TRANSIENT VOLATILE MULTISET SET UNIQUE "
         "CLUSTERED NONCLUSTERED COLUMNSTORE MATERIALIZED RECURSIVE FORCE NO NOFORCE EDITIONABLE NONEDITIONABLE SECURE "
         "HYBRID DYNAMIC ICEBERG FOREIGN FULLTEXT SPATIAL BITMAP PRIMARY XML CONSTRAINT AGGREGATE PUBLIC PRIVATE "
-        "DEFINER ALGORITHM UNDEFINED SQL SECURITY INVOKER CURRENT_USER LIVE STREAMING PRIVILEGED ALGO"
+        "DEFINER ALGORITHM UNDEFINED SNAPSHOT REFRESH SQL SECURITY INVOKER CURRENT_USER LIVE STREAMING PRIVILEGED ALGO"
     ).split()
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
@@ -24,6 +25,20 @@ _OPTIONS = (
 """Each a run of words, with the alternatives of each."""
 
 
+_WRAPPED = {
+    "snowflake": re.compile(r"\b(?:IDENTIFIER|TABLE)\s*\(\s*'(?P<name>[^'\s]+)'\s*\)", re.IGNORECASE),
+    "spark": re.compile(r"\bIDENTIFIER\s*\(\s*'(?P<name>[^'\s]+)'\s*\)", re.IGNORECASE),
+    "databricks": re.compile(
+        r"\bIDENTIFIER\s*\(\s*'(?P<name>[^'\s]+)'\s*\)|\bSTREAM\s*\(\s*(?P<stream>[\w.`]+)\s*\)", re.IGNORECASE
+    ),
+}
+"""Names written as an argument: IDENTIFIER('a.b'), TABLE('a.b'), STREAM(a.b)."""
+
+
+def _bare_name(match: re.Match[str]) -> str:
+    return match["name"] or match["stream"]
+
+
 def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
@@ -32,6 +47,8 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
+    if dialect.name in _WRAPPED:
+        text = _WRAPPED[dialect.name].sub(_bare_name, text)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"

@@ -9,7 +9,7 @@ from lineage_core.sql.ddl.create_table import create_table, declare_table
 from lineage_core.sql.ddl.descriptions import comment, procedure_call
 from lineage_core.sql.ddl.items import Ddl, Reader
 from lineage_core.sql.ddl.load_data import load_data
-from lineage_core.sql.ddl.small_objects import drop, named_object, rename, truncate
+from lineage_core.sql.ddl.small_objects import drop, named_object, rename, stream, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ _READERS: dict[str, Callable[[Reader], Ddl | None]] = {
     "create_synonym": named_object,
     "create_sequence": named_object,
     "create_type": named_object,
+    "create_stream": stream,
     "drop": drop,
     "truncate": truncate,
     "rename": rename,

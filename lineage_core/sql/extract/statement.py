@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import Query, Statement
+from lineage_core.sql.create_head import plain_create
 from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
@@ -119,13 +120,24 @@ def parse(text: str, dialect: Dialect) -> exp.Expr:
     Raises:
         NotUnderstoodError: with the reason on one line.
     """
+    text = rewrite(text, dialect)
     try:
-        trees = [tree for tree in sqlglot.parse(rewrite(text, dialect), dialect=dialect.sqlglot) if tree is not None]
+        return _parsed(text, dialect)
+    except NotUnderstoodError:
+        plain = plain_create(text, dialect) if text[:6].upper().startswith(("CREATE", "ALTER")) else None
+        if plain is None:
+            raise
+    return _parsed(plain, dialect)
+
+
+def _parsed(text: str, dialect: Dialect) -> exp.Expr:
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect=dialect.sqlglot) if tree is not None]
     except SqlglotError as error:
         raise NotUnderstoodError(_reason(error)) from error
     except RecursionError as error:
         raise NotUnderstoodError("nested too deeply") from error
-    if len(trees) != 1 or isinstance(trees[0], exp.Command):
+    if len(trees) != 1 or isinstance(trees[0], exp.Command | exp.Alter):
         raise NotUnderstoodError("not a statement that sqlglot knows")
     return trees[0]
 
