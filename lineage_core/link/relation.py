@@ -108,16 +108,29 @@ class Relation:
         return cls(tuple(OutColumn(column, (Origin(name, column),)) for column in known), (name,))
 
 
-def union(relations: Sequence[Relation]) -> Relation:
-    """A set operation: columns by position, named by the first branch."""
+def union(relations: Sequence[Relation], *, by_name: bool = False) -> Relation:
+    """A set operation: columns by position, named by the first branch, or by name."""
     if len(relations) == 1:
         return relations[0]
+    if by_name:
+        return _union_by_name(relations)
     width = max((len(relation.columns) for relation in relations), default=0)
     columns = []
     for position in range(width):
         same = [found for relation in relations if (found := _at(relation.columns, position)) is not None]
         origins = distinct(origin for column in same for origin in column.origins)
         columns.append(OutColumn(same[0].name, origins, same[0].expression))
+    return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
+
+
+def _union_by_name(relations: Sequence[Relation]) -> Relation:
+    found: dict[str, list[OutColumn]] = {}
+    for column in (column for relation in relations for column in relation.columns):
+        found.setdefault(column.name, []).append(column)
+    columns = [
+        OutColumn(name, distinct(origin for column in same for origin in column.origins), same[0].expression)
+        for name, same in found.items()
+    ]
     return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
 
 

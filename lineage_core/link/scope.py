@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
 from lineage_core.model.facts import FlowKind
+from lineage_core.sql.names import join_parts, split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.model.facts import Output, Source
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Scope:
-    """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far."""
+    """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far.
+
+    `lateral`: an alias may be used further on, where no source is known to have a column of that name.
+    """
 
     parent: Scope | None = None
     sources: list[tuple[Source, Relation]] = field(default_factory=list)
     aliases: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
+    lateral: bool = False
 
     def find(self, qualifier: str, name: str) -> tuple[Origin, ...]:
         """The origins of a column; an origin without asset where it could be several's or nobody's."""
@@ -51,12 +56,15 @@ class Scope:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
         columns: list[OutColumn] = []
         merged: set[str] = set()
-        for source, relation in self._matching(output.qualifier) if output.qualifier else self.sources:
+        matching = self._matching(output.qualifier) if output.qualifier else self.sources
+        for source, relation in matching:
             for column in relation.columns:
                 if column.name in output.excluded or (column.name in merged and column.name in source.using):
                     continue
                 merged.add(column.name)
                 columns.append(OutColumn(output.renamed.get(column.name, column.name), column.origins))
+        if output.qualifier and not matching:  # every field of a struct column
+            columns.append(OutColumn(STAR, self._field(output.qualifier)))
         return columns
 
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
@@ -98,11 +106,14 @@ class Scope:
         """No source lists the column: one whose columns are unknown may have it, else an alias, else the outer
         query.
         """
+        if self.lateral and name in self.aliases:
+            return self.aliases[name]
         candidates = [relation for _, relation in self.sources if relation.open]
         if len(candidates) == 1:
             return candidates[0].lookup(name)
         if candidates:
-            return (Origin(None, name),)
+            several = distinct(origin for relation in candidates for origin in relation.lookup(name) or ())
+            return several if len(several) == 1 else (Origin(None, name),)
         if name in self.aliases:
             return self.aliases[name]
         if self.parent is not None:
@@ -117,8 +128,14 @@ class Scope:
         return None
 
     def _field(self, qualifier: str) -> tuple[Origin, ...]:
-        """`a.b` where no source is called a: a field of a struct column a."""
-        found = self.unqualified(qualifier.split(".", maxsplit=1)[0])
+        """`a.b` and `t.a.b` where no source is called so: a field of a struct column a."""
+        parts = split_normalised(qualifier)
+        for length in range(len(parts) - 1, 0, -1):
+            found = self.qualified(join_parts(parts[:length]), parts[length])
+            if found is not None:
+                break
+        else:
+            found = self.unqualified(parts[0])
         return found if found is not None else (Origin(None, qualifier),)
 
 

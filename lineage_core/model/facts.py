@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
@@ -124,9 +124,10 @@ class Cte(Fact):
 
 
 class Query(Fact):
-    """One SELECT, or a set operation over `branches` (matched by position, named by the first).
+    """One SELECT, or a set operation over `branches` (matched by position, named by the first, or `by_name`).
 
-    `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY.
+    `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY. `lateral_aliases`: a name that no
+    source is known to have may be an alias of the select list.
     """
 
     sources: tuple[Source, ...] = ()
@@ -134,6 +135,8 @@ class Query(Fact):
     influences: tuple[Ref, ...] = ()
     ctes: tuple[Cte, ...] = ()
     branches: tuple[int, ...] = ()
+    by_name: bool = False
+    lateral_aliases: bool = False
 
 
 class Flow(Fact):

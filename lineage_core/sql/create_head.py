@@ -1,4 +1,4 @@
-"""CREATE TABLE ... AS and CREATE VIEW reduced to name, columns and query, for the options that sqlglot does not read."""
+"""CREATE TABLE ... AS and CREATE VIEW reduced to name, columns and query, without what sqlglot does not read."""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ class Dialect:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
     `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
     sets what ends a statement. `scripts`: control flow may stand outside any block. `declare_blocks`: DECLARE opens
-    one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns.
+    one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns. `lateral_aliases`:
+    an alias of the select list may be used in the items behind it. `casts_keep_names`: CAST(a AS t) without
+    alias is called a, as a::t is.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Dialect:
     scripts: bool = False
     declare_blocks: bool = False
     marked_variables: bool = False
+    lateral_aliases: bool = False
+    casts_keep_names: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -60,7 +64,12 @@ _TSQL = Dialect(
     aliases_in_having=False,
 )
 _POSTGRES = Dialect(
-    name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True, aliases_in_having=False
+    name="postgres",
+    sqlglot="postgres",
+    default_schema="public",
+    dollar_quotes=True,
+    aliases_in_having=False,
+    casts_keep_names=True,
 )
 _HIVE = Dialect(
     name="hive",
@@ -80,12 +89,19 @@ _KNOWN = (
     _TSQL,
     replace(_TSQL, name="fabric", sqlglot="fabric"),
     _POSTGRES,
-    replace(_POSTGRES, name="redshift", sqlglot="redshift", backslash_escapes=True),
+    replace(_POSTGRES, name="redshift", sqlglot="redshift", backslash_escapes=True, lateral_aliases=True),
     replace(_POSTGRES, name="greenplum"),
     replace(_POSTGRES, name="vertica"),
     replace(_POSTGRES, name="materialize", sqlglot="materialize"),
     replace(_POSTGRES, name="risingwave", sqlglot="risingwave"),
-    Dialect(name="duckdb", sqlglot="duckdb", folds_quoted=True, default_schema="main", dollar_quotes=True),
+    Dialect(
+        name="duckdb",
+        sqlglot="duckdb",
+        folds_quoted=True,
+        default_schema="main",
+        dollar_quotes=True,
+        lateral_aliases=True,
+    ),
     Dialect(
         name="sqlite",
         sqlglot="sqlite",
@@ -104,6 +120,7 @@ _KNOWN = (
         slash_comments=True,
         declare_blocks=True,
         marked_variables=True,
+        lateral_aliases=True,
     ),
     Dialect(
         name="oracle",
@@ -113,7 +130,7 @@ _KNOWN = (
         q_quotes=True,
         declare_blocks=True,
     ),
-    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
+    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True, lateral_aliases=True),
     Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),
     Dialect(name="trino", sqlglot="trino", nested_comments=False),
@@ -123,8 +140,8 @@ _KNOWN = (
     Dialect(name="drill", sqlglot="drill", backticks=True),
     _HIVE,
     replace(_HIVE, name="impala"),
-    replace(_HIVE, name="spark", sqlglot="spark"),
-    replace(_HIVE, name="databricks", sqlglot="databricks", use_is_schema=False),
+    replace(_HIVE, name="spark", sqlglot="spark", lateral_aliases=True),
+    replace(_HIVE, name="databricks", sqlglot="databricks", use_is_schema=False, lateral_aliases=True),
     _MYSQL,
     replace(_MYSQL, name="doris", sqlglot="doris"),
     replace(_MYSQL, name="starrocks", sqlglot="starrocks"),

@@ -44,7 +44,9 @@ def _export(text: str, tokens: list[Token], dialect: Dialect) -> Export | None:
     """`EXPORT DATA OPTIONS (uri = 'location', ...) AS query` and `EXPORT TABLE t TO 'location'`."""
     if len(tokens) > 2 and tokens[1].upper == "TABLE":
         named, location = read_name(tokens, 2), _string_behind(tokens, 2, "TO", dialect)
-        return Export(f"SELECT * FROM {named.text}", location) if named is not None and location else None
+        if named is None or not location:
+            return None
+        return Export(f"SELECT * FROM {named.text}", location)  # noqa: S608 - it is parsed, never run
     opened = next((index for index, token in enumerate(tokens) if token.text == "("), len(tokens))
     closing = _closing(tokens, opened)
     location = _string_behind(tokens, opened, "URI", dialect)
@@ -64,9 +66,7 @@ def _outfile(text: str, tokens: list[Token], dialect: Dialect) -> Export | None:
 
 def _is_outfile(tokens: list[Token], at: int) -> bool:
     return (
-        tokens[at].upper == "INTO"
-        and tokens[at + 1].upper in {"OUTFILE", "DUMPFILE"}
-        and tokens[at + 2].kind is STRING
+        tokens[at].upper == "INTO" and tokens[at + 1].upper in {"OUTFILE", "DUMPFILE"} and tokens[at + 2].kind is STRING
     )
 
 

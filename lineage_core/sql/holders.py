@@ -1,7 +1,8 @@
-"""Statements that hold another one, to be run by name or on a schedule: PREPARE, Snowflake's tasks and pipes, events."""
+"""Statements that hold another one, to be run by name or on a schedule: PREPARE, tasks, pipes and events."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
@@ -24,7 +25,7 @@ def held_statement(text: str, dialect: Dialect) -> Held | None:
     """The statement behind AS or DO, or in the string behind FROM; None where none stands there in words."""
     depth = 0
     tokens = tokenize(text, dialect)
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in pairwise(tokens):
         depth += (token.text == "(") - (token.text == ")")
         if depth or token.upper not in _BEFORE:
             continue

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
+from lineage_core.sql.rewrite_oracle import rewrite_oracle
 from lineage_core.sql.rewrite_tsql import rewrite_tsql
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ _WRAPPED = {
 """Names written as an argument: IDENTIFIER('a.b'), TABLE('a.b'), STREAM(a.b)."""
 
 
+_COLUMN_ATTRIBUTES = re.compile(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", re.IGNORECASE)
+"""How Teradata shows a column: `born (TITLE 'Date of birth', FORMAT 'YYYY')`."""
+
+
 def _bare_name(match: re.Match[str]) -> str:
     return match["name"] or match["stream"]
 
@@ -49,6 +54,10 @@ def rewrite(text: str, dialect: Dialect) -> str:
         text = rewrite_tsql(text, dialect)
     if dialect.name in _WRAPPED:
         text = _WRAPPED[dialect.name].sub(_bare_name, text)
+    if dialect.name == "teradata":
+        text = _COLUMN_ATTRIBUTES.sub("", text)
+    if dialect.name == "oracle":
+        text = rewrite_oracle(text, dialect)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"

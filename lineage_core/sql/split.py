@@ -65,14 +65,19 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
-        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}:
-            split_block(cursor, None)
-        elif cursor.upper() == "DECLARE" and dialect.declare_blocks:
+        elif _opens_block(cursor, dialect):
             split_block(cursor, None)
         elif kind == "control" and dialect.scripts:
             split_step(cursor)
         else:
             cursor.cut(kind, until=cursor.statement_end())
+
+
+def _opens_block(cursor: Cursor, dialect: Dialect) -> bool:
+    """Whether a block without a name starts here: at BEGIN, or at the declarations before it."""
+    if cursor.upper() == "DECLARE":
+        return dialect.declare_blocks
+    return cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}
 
 
 def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:

@@ -72,7 +72,7 @@ class _Walker:
             if changes and self._sources.count(real) <= 1:
                 spared.add(real)
         for name in self._sources:
-            if name not in self._ctes and name not in PSEUDO and name not in spared:
+            if name and name not in self._ctes and name not in PSEUDO and name not in spared:
                 found.reads.setdefault(name)
         return found
 
@@ -148,7 +148,7 @@ class _Walker:
                 self._functions.append("")
                 at += 1
             named = read_name(self._tokens, at)
-            if named is None or self._upper(at) in _NOT_TABLES:
+            if named is None or self._upper(at) in _NOT_TABLES or named.text.upper() in _NO_ALIAS:
                 return at
             at = self._source(named.text, named.after)
             if not listed or self._upper(at) != ",":

@@ -20,8 +20,9 @@ _MODES = frozenset({"IN", "OUT", "INOUT", "VARIADIC", "CURSOR"})
 class Variables:
     """Takes a script's slices in order; `names` are those that the next statement sees.
 
-    T-SQL's say what they are by their `@`, Snowflake's by a colon; there are none here. The columns of RETURNS TABLE are left out: a function
-    in plain SQL selects columns of these names from its tables.
+    T-SQL's say what they are by their `@`, Snowflake's by a colon; there are none here. Those of a BigQuery script are
+    seen to its end. The columns of RETURNS TABLE are left out: a function in plain SQL selects columns of these names
+    from its tables.
     """
 
     def __init__(self, dialect: Dialect) -> None:

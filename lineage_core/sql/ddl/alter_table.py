@@ -89,6 +89,9 @@ def _moved(reader: Reader, table: str) -> Ddl | None:
     if words[:1] == ["SWITCH"] and "TO" in words:
         reader.at += words.index("TO") + 1
         return Ddl(reads=(table,), writes=(reader.normal(reader.name()),))
+    if words[:2] == ["APPEND", "FROM"] or (words[:2] == ["REPLACE", "PARTITION"] and "FROM" in words):
+        reader.at += words.index("FROM") + 1
+        return Ddl(reads=(reader.normal(reader.name()),), writes=(table,))
     for first, second in (("SWAP", "WITH"), ("WITH", "TABLE")):
         if second in words and (first in words) and words.index(second) == words.index(first) + 1:
             if first == "WITH" and "EXCHANGE" not in words:

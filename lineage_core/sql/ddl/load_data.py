@@ -11,7 +11,7 @@ _BEFORE_TABLE = frozenset({"INTO", "OVERWRITE"})
 
 
 def load_data(reader: Reader) -> Ddl | None:
-    """`LOAD DATA [LOCAL] INPATH|INFILE 'file' INTO TABLE t`, and BigQuery's `LOAD DATA INTO t FROM FILES (uris = [...])`.
+    """`LOAD DATA INPATH|INFILE 'file' INTO TABLE t`, and BigQuery's `LOAD DATA INTO t FROM FILES (uris = [...])`.
 
     None where neither a file nor a table is named.
     """

@@ -20,13 +20,14 @@ def insert(builder: Builder, node: exp.Insert) -> Parts:
     target, columns = target_of(builder, node.this)
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        source = node.expression
+        whole = node.args.get("source")  # INSERT INTO t TABLE s
+        source = whole if isinstance(whole, exp.Table) else node.expression
         flows: tuple[Flow, ...] = ()
         if source is not None and not isinstance(source, exp.Command):
             index = query.build(builder, source)
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
-            flows = (Flow(target=target, query=index, columns=columns, positional=True),)
+            flows = (Flow(target=target, query=index, columns=columns, positional=not node.args.get("by_name")),)
             flows += conflict_flows(builder, node, target, index, columns)
     return Parts(kind="insert", writes=(target,), flows=flows)
 

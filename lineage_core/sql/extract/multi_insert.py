@@ -41,7 +41,7 @@ def _into(builder: Builder, item: exp.Expr, rows: int, ctes: tuple[Cte, ...]) ->
     return Flow(target=target, query=index, columns=columns, positional=True)
 
 
-def _from_first(builder: Builder, source: exp.Expr, items: list[exp.Expr]) -> Parts:
+def _from_first(builder: Builder, source: exp.Expr, items: list[exp.Insert]) -> Parts:
     """`FROM s INSERT INTO a SELECT x INSERT INTO b SELECT y`: every SELECT reads s."""
     parts = []
     for item in items:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lineage_core.model.facts import FlowKind, Ref, Source
 from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
 from lineage_core.sql.names import join_parts
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lineage_core.sql.extract.builder import Builder
+
+_DUMMY_TABLES = frozenset({"dual", "sys.dual", "sysibm.sysdummy1"})
+"""What a query without tables selects from, where there has to be a table."""
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
@@ -30,6 +34,8 @@ def build(builder: Builder, node: exp.Expr) -> Found:
     items += node.args.get("laterals") or []
     for item in items:
         _collect(builder, item, (), found, refs)
+    if clause is not None and (match := node.args.get("match")) is not None:
+        found[-1] = matched(builder, found[-1], match)
     collect_joins(builder, node, found, refs)
     return tuple(found), tuple(dict.fromkeys(refs))
 
@@ -97,6 +103,8 @@ def _table(builder: Builder, node: exp.Table, alias: str, columns: tuple[str, ..
     name = hinted or builder.table(node)
     if not name:
         return _function(builder, node, alias, columns)
+    if name in _DUMMY_TABLES:
+        return Source(alias=alias or name, columns=columns)
     builder.read(name)
     return Source(alias=alias, table=name, columns=columns)
 
@@ -141,5 +149,7 @@ def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
     if alias is None:
         return "", ()
     if isinstance(alias, exp.TableAlias):
-        return builder.identifier(alias.this), tuple(builder.identifier(column) for column in alias.columns)
+        offset = node.args.get("offset")  # WITH OFFSET, WITH ORDINALITY
+        named = [*alias.columns, offset] if alias.columns and isinstance(offset, exp.Identifier) else alias.columns
+        return builder.identifier(alias.this), tuple(map(builder.identifier, named))
     return builder.identifier(alias), ()

@@ -13,6 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import Query, Statement
 from lineage_core.sql.create_head import plain_create
+from lineage_core.sql.exports import take_export
 from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
@@ -20,9 +21,9 @@ from lineage_core.sql.extract.insert import insert, select
 from lineage_core.sql.extract.load import cache, copy, sent_to
 from lineage_core.sql.extract.merge import merge
 from lineage_core.sql.extract.multi_insert import multi_insert
+from lineage_core.sql.extract.partitions import moved_rows
 from lineage_core.sql.extract.returning import returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
-from lineage_core.sql.exports import take_export
 from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
@@ -43,6 +44,7 @@ _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[
     (exp.Create, create),
     (exp.Copy, copy),
     (exp.Cache, cache),
+    (exp.Select, moved_rows),
     ((exp.Query, exp.Values), select),
 )
 

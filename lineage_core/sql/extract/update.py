@@ -24,7 +24,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         if isinstance(node.this, exp.Table):
             own[:], refs[:] = sources.from_table(builder, node.this)
         found, join_refs = sources.build(builder, node)
-        changed, listed = resolve_target(own[:1], found)
+        changed, listed = resolve_target(own[:1], found, through_alias=builder.dialect.batches)
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
@@ -38,8 +38,11 @@ def update(builder: Builder, node: exp.Update) -> Parts:
     return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
 
 
-def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:
+def resolve_target(own: list[Source], found: tuple[Source, ...], *, through_alias: bool = True) -> tuple[str, bool]:
     """The table that `UPDATE x ... FROM` or `DELETE x FROM` changes: x may be an alias of the FROM list.
+
+    `through_alias`: the same table under an alias in the FROM list is the one that is changed (T-SQL), not another
+    source.
 
     Returns:
         The table's name, and whether it stands in the FROM list.
@@ -51,7 +54,7 @@ def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, b
         if source.alias == name and source.table:
             return source.table, True
     for source in found:
-        if source.table == name and not own[0].alias:
+        if source.table == name and not own[0].alias and (through_alias or not source.alias):
             return name, True
     return name, False
 
