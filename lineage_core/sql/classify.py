@@ -113,6 +113,10 @@ _WITHOUT_LINEAGE = frozenset(
     ).split()
 )
 
+_VIEW_CHANGES = frozenset(
+    "RENAME OWNER SET UNSET RESET ALTER MODIFY ADD DROP COMPILE CLUSTER SUSPEND RESUME DEPENDS REFRESH".split()
+)
+
 _LOOK_AHEAD = 16
 _MAX_CTE_TOKENS = 200_000
 
@@ -172,6 +176,8 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
         token = tokens[index]
         if token.upper in table:
             kind = table[token.upper]
+            if table is _ALTERED and kind == "create_view" and _changes_view(tokens, index, end):
+                return "alter_table"
             return "create_materialized_view" if kind == "create_view" and "MATERIALIZED" in words else kind
         if token.kind is WORD and token.upper not in _MODIFIERS and tokens[index - 1].text not in {"=", "@"}:
             return "control"
@@ -179,6 +185,16 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
             return "control"
         words.append(token.upper)
     return "control"
+
+
+def _changes_view(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether ALTER VIEW changes something besides the query: a name, an owner, a setting."""
+    index = at + 1
+    while index < end and (tokens[index].upper in {"IF", "EXISTS"} or tokens[index].text == "."):
+        index += 1
+    while index + 2 < end and tokens[index + 1].text == ".":
+        index += 2
+    return index + 1 < end and tokens[index + 1].upper in _VIEW_CHANGES
 
 
 def _opens_query(tokens: Sequence[Token], at: int, end: int) -> bool:

@@ -6,7 +6,18 @@ import logging
 import re
 from typing import TypeVar
 
-from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
+from lineage_core.model.facts import (
+    FileFacts,
+    Flow,
+    ObjectFact,
+    ObjectKind,
+    Output,
+    Problem,
+    Query,
+    Source,
+    Statement,
+    TableChange,
+)
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.ddl import Ddl, read_ddl
@@ -269,6 +280,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
     """A statement for what DDL reads, writes, drops, renames or gets wrong; None where it only defines."""
     if not (ddl.reads or ddl.writes or ddl.drops or ddl.renames or ddl.temporary or ddl.errors):
         return None
+    moves = ddl.moves_rows and bool(ddl.reads and ddl.writes)
     return Statement(
         kind=kind,
         reads=ddl.reads,
@@ -278,5 +290,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         temporary=ddl.temporary,
         creates=ddl.creates,
         generated=ddl.generated,
+        queries=(Query(sources=(Source(table=ddl.reads[0]),), outputs=(Output(star=True),)),) if moves else (),
+        flows=(Flow(target=ddl.writes[0], query=0),) if moves else (),
         errors=ddl.errors,
     )

@@ -28,13 +28,14 @@ def create_table(reader: Reader) -> Ddl:
     name = reader.normal(written)
     temporary = bool(words & {"TEMP", "TEMPORARY", "VOLATILE"}) or name.startswith("#")
     if reader.upper() in _MODEL - {"OF"} and reader.upper(1) not in _NO_MODEL:
-        reader.skip(_MODEL)
+        words = reader.skip(_MODEL)
         source = reader.normal(reader.name())
         return Ddl(
             objects=() if temporary else (_object(reader, name, written),),
             reads=(source,) if source else (),
             writes=(name,),
             temporary=(name,) if temporary else (),
+            moves_rows="LIKE" not in words,
         )
     columns, constraints, reads, errors = _body(reader, name)
     after = reader.closing(reader.at) + 1 if reader.upper() == "(" else reader.at

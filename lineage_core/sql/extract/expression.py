@@ -171,8 +171,12 @@ def _order(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 
 
 def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """`listagg(a) WITHIN GROUP (ORDER BY b)` takes a, b decides; of a percentile the order is the measure itself."""
     yield from _walk(builder, node.this, kind)
-    yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))  # the order is the measure
+    if node.this.find(exp.Column) is not None:
+        yield from _walk(builder, node.expression, FlowKind.WINDOW if kind.direct else kind)
+    else:
+        yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))
 
 
 def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from lineage_core.model.facts import Flow, Output, Query, Source
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.names import normalise
 
@@ -28,4 +29,6 @@ def moved_rows(builder: Builder, node: exp.Select) -> Parts | None:
     if call is None or place is None or len(call.expressions) <= place or node.args.get("from_"):
         return None
     names = [normalise(call.expressions[index].name, builder.dialect) for index in (0, place)]
-    return Parts(kind="alter_table", reads=(names[0],), writes=(names[1],))
+    builder.read(names[0])
+    rows = builder.add(Query(sources=(Source(table=names[0]),), outputs=(Output(star=True),)))
+    return Parts(kind="alter_table", writes=(names[1],), flows=(Flow(target=names[1], query=rows),))
