@@ -56,7 +56,7 @@ class Scope:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
         columns: list[OutColumn] = []
         merged: set[str] = set()
-        matching = self._matching(output.qualifier) if output.qualifier else self.sources
+        matching = self._matching(output.qualifier) if output.qualifier else self.visible
         for source, relation in matching:
             for column in relation.columns:
                 if column.name in output.excluded or (column.name in merged and column.name in source.using):
@@ -66,6 +66,11 @@ class Scope:
         if output.qualifier and not matching:  # every field of a struct column
             columns.append(OutColumn(STAR, self._field(output.qualifier)))
         return columns
+
+    @property
+    def visible(self) -> list[tuple[Source, Relation]]:
+        """The sources whose columns an unqualified name may mean: not those joined by SEMI or ANTI."""
+        return [item for item in self.sources if not item[0].semi]
 
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
         matching = self._matching(qualifier) if qualifier else self.sources
@@ -88,12 +93,12 @@ class Scope:
 
     def unqualified(self, name: str) -> tuple[Origin, ...] | None:
         """The origins of a bare name, here or in a query around this one; None if nobody can have it."""
-        known = [(source, relation) for source, relation in self.sources if relation.knows(name)]
+        known = [(source, relation) for source, relation in self.visible if relation.knows(name)]
         if known:
             shared = any(name in source.using for source, _ in known[1:])
             taken = known if shared or len(known) > 1 else known[:1]
             return distinct(origin for _, relation in taken for origin in relation.lookup(name) or ())
-        if using := [item for item in self.sources if name in item[0].using]:
+        if using := [item for item in self.visible if name in item[0].using]:
             return self._both_sides(using[0], name)
         return self._guess(name)
 
@@ -108,7 +113,7 @@ class Scope:
         """
         if self.lateral and name in self.aliases:
             return self.aliases[name]
-        candidates = [relation for _, relation in self.sources if relation.open]
+        candidates = [relation for _, relation in self.visible if relation.open]
         if len(candidates) == 1:
             return candidates[0].lookup(name)
         if candidates:

@@ -103,7 +103,8 @@ class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
     `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
-    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then.
+    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `semi`: joined by SEMI or
+    ANTI, whose columns only the condition sees.
     """
 
     alias: str = ""
@@ -112,6 +113,7 @@ class Source(Fact):
     refs: tuple[Ref, ...] = ()
     columns: tuple[str, ...] = ()
     using: tuple[str, ...] = ()
+    semi: bool = False
 
 
 class Cte(Fact):

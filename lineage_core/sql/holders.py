@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 _BEFORE = frozenset({"AS", "FROM", "DO"})
+_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "CREATE"})
 
 
 class Held(NamedTuple):
@@ -32,5 +33,5 @@ def held_statement(text: str, dialect: Dialect) -> Held | None:
         line = text.count("\n", 0, following.start)
         if following.kind in {STRING, DOLLAR}:
             return Held(text_of(following, dialect) or "", line)
-        return Held(text[following.start :], line) if token.upper != "FROM" else None
+        return Held(text[following.start :], line) if token.upper != "FROM" or following.upper in _VERBS else None
     return None

@@ -22,6 +22,7 @@ _OPTIONS = (
     (("WITH",), ("CHECK",), ("OPTION",)),
     (("WITH",), ("LOCAL", "CASCADED"), ("CHECK",), ("OPTION",)),
     (("WITH",), ("READ",), ("ONLY",)),
+    (("WITH",), ("SCHEMA",), ("EVOLUTION",)),
 )
 """Each a run of words, with the alternatives of each."""
 
@@ -38,6 +39,11 @@ _WRAPPED = {
 
 _COLUMN_ATTRIBUTES = re.compile(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", re.IGNORECASE)
 """How Teradata shows a column: `born (TITLE 'Date of birth', FORMAT 'YYYY')`."""
+
+
+_PRIORITY = re.compile(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", re.IGNORECASE)
+_REMOVE_DUPLICATES = re.compile(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", re.IGNORECASE)
+"""Redshift's short MERGE: a row of the source takes the place of the one it matches, or comes in."""
 
 
 def _bare_name(match: re.Match[str]) -> str:
@@ -61,6 +67,10 @@ def rewrite(text: str, dialect: Dialect) -> str:
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
+    if dialect.name == "mysql":
+        text = _PRIORITY.sub(r"\1", text)
+    if dialect.name == "redshift":
+        text = _REMOVE_DUPLICATES.sub("WHEN NOT MATCHED THEN INSERT *", text)
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)

@@ -15,9 +15,10 @@ def rewrite_oracle(text: str, dialect: Dialect) -> str:
     head = text[:7].upper()
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))
-    if head.startswith("UPDATE"):
+    if head.startswith(("UPDATE", "DELETE")):
         tokens = tokenize(text, dialect)
-        return _through_cte(text, tokens) if len(tokens) > 1 and tokens[1].text == "(" else text
+        opened = 2 if len(tokens) > 1 and tokens[1].upper == "FROM" else 1
+        return _through_cte(text, tokens, opened) if len(tokens) > opened and tokens[opened].text == "(" else text
     return text
 
 
@@ -31,18 +32,19 @@ def _without_delete(text: str, tokens: list[Token]) -> str:
     return text
 
 
-def _through_cte(text: str, tokens: list[Token]) -> str:
-    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`."""
+def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
+    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so is a DELETE."""
     depth, closing = 0, 0
-    for index in range(1, len(tokens)):
+    for index in range(opened, len(tokens)):
         depth += (tokens[index].text == "(") - (tokens[index].text == ")")
         if depth == 0:
             closing = index
             break
-    if not closing or closing + 1 >= len(tokens):
+    if not closing:
         return text
-    alias = tokens[closing + 1]
-    named = alias.kind is WORD and alias.upper != "SET"
-    name = alias.text if named else "changed_rows"
-    rest = text[alias.end if named else alias.start :]
-    return f"WITH {name} AS {text[tokens[1].start : tokens[closing].end]} UPDATE {name} {rest}"
+    alias = tokens[closing + 1] if closing + 1 < len(tokens) else None
+    named = alias is not None and alias.kind is WORD and alias.upper not in {"SET", "WHERE"}
+    name = alias.text if alias is not None and named else "changed_rows"
+    rest = text[tokens[closing + named].end :]
+    changed = text[: tokens[opened].start]
+    return f"WITH {name} AS {text[tokens[opened].start : tokens[closing].end]} {changed}{name}{rest}"

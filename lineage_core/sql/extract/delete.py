@@ -26,6 +26,8 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
             found, refs = (*found, *more), (*refs, *more_refs)
         tables = node.args.get("tables") or ()
         own = [Source(table=builder.table(table)) for table in tables] or list(found[:1])
+        if not found:  # DELETE t WHERE ...
+            found = tuple(own[:1])
         changed = [resolve_target([one], found)[0] for one in own]
         if not tables and changed[:1] != [own[0].table]:  # DELETE FROM b USING bills AS b
             found = found[1:]

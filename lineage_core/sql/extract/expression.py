@@ -190,6 +190,15 @@ def _lambda(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
             yield ref
 
 
+def _comprehension(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """DuckDB's `[x + 1 FOR x IN a IF x > 0]`: x stands for a's elements."""
+    own = builder.identifier(node.expression)
+    yield from _walk(builder, node.args["iterator"], stronger(kind, FlowKind.TRANSFORMATION))
+    for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
+        if own not in {ref.name, ref.qualifier.split(".")[0]}:
+            yield ref
+
+
 def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     arguments = list(node.expressions)
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
@@ -244,6 +253,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     ((exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue), _children),
     (exp.AggFunc, _aggregate),
     (exp.Lambda, _lambda),
+    (exp.Comprehension, _comprehension),
     (exp.Anonymous, _unknown_function),
     (exp.Dot, _dot),
     ((exp.NextValueFor, exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),

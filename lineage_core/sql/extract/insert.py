@@ -62,12 +62,17 @@ def values_row(builder: Builder, values: list[exp.Expr], columns: tuple[str, ...
     """One row of expressions as outputs, named by `columns` where given."""
     return tuple(
         Output(
-            name=columns[position] if position < len(columns) else "",
+            name=columns[position] if position < len(columns) else _own_name(builder, value, columns),
             refs=expression.references(builder, value, FlowKind.IDENTITY),
             expression="" if isinstance(value, exp.Column) else builder.text(value),
         )
         for position, value in enumerate(values)
     )
+
+
+def _own_name(builder: Builder, value: exp.Expr, columns: tuple[str, ...]) -> str:
+    """Without a list of columns a value that is a column names its target, as a select list's does."""
+    return builder.identifier(value.this) if isinstance(value, exp.Column) and not columns else ""
 
 
 def _first_selects(node: exp.Expr) -> list[exp.Expr]:

@@ -49,5 +49,5 @@ def sent_to(parts: Parts, location: str) -> Parts:
 
 def _location(builder: Builder, node: exp.Expr) -> str:
     if isinstance(node, exp.Literal):
-        return f"path:{node.name}" if "/" in node.name else ""
+        return f"path:{node.name}"
     return builder.table(node)

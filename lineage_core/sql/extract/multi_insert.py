@@ -20,7 +20,7 @@ def multi_insert(builder: Builder, node: exp.Expr) -> Parts:
     """A flow for each INTO; they have the query in common."""
     source = node.args["source"]
     if not isinstance(node.expressions[0], exp.ConditionalInsert):
-        return _from_first(builder, source, node.expressions)
+        return _from_first(builder, source, node.expressions, node.args.get("with_"))
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
         rows = query.build(builder, source)
@@ -41,10 +41,12 @@ def _into(builder: Builder, item: exp.Expr, rows: int, ctes: tuple[Cte, ...]) ->
     return Flow(target=target, query=index, columns=columns, positional=True)
 
 
-def _from_first(builder: Builder, source: exp.Expr, items: list[exp.Insert]) -> Parts:
-    """`FROM s INSERT INTO a SELECT x INSERT INTO b SELECT y`: every SELECT reads s."""
+def _from_first(builder: Builder, source: exp.Expr, items: list[exp.Insert], ctes: exp.Expr | None) -> Parts:
+    """`WITH ... FROM s INSERT INTO a SELECT x INSERT INTO b SELECT y`: every SELECT reads s, and sees the CTEs."""
     parts = []
     for item in items:
+        if ctes is not None:
+            item.set("with_", ctes.copy())
         for select in item.expression.find_all(exp.Select):
             if select.args.get("from_") is None:
                 select.set("from_", exp.From(this=source.copy()))

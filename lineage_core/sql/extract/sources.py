@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _DUMMY_TABLES = frozenset({"dual", "sys.dual", "sysibm.sysdummy1"})
 """What a query without tables selects from, where there has to be a table."""
 
+_READERS = frozenset(
+    "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan".split()
+)
+"""Functions of DuckDB and Databricks that read a file, without underscores."""
+
+_SEMI = frozenset({"SEMI", "ANTI"})
+
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
 
@@ -44,7 +51,10 @@ def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: l
     """Add the sources and conditions of a node's `joins`."""
     for join in node.args.get("joins") or ():
         using = tuple(builder.identifier(name) for name in join.args.get("using") or ())
+        first = len(found)
         _collect(builder, join.this, using, found, refs)
+        if _SEMI & {join.kind, join.side}:
+            found[first:] = [source.model_copy(update={"semi": True}) for source in found[first:]]
         refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
 
 
@@ -132,6 +142,9 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
     """
     call = node.this if isinstance(node, exp.Table) else node
+    if location := _location(call):
+        builder.read(location)
+        return Source(alias=alias, table=location, columns=columns)
     path: list[exp.Expr | None] = []
     if isinstance(node, exp.Table):
         path = [node.args.get("catalog"), node.args.get("db")]
@@ -142,6 +155,15 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     if (named := [part for part in path if part is not None]) and isinstance(call, exp.Func):
         refs = expression.called(builder, named, call, FlowKind.TRANSFORMATION)
     return Source(alias=alias, columns=columns, refs=refs)
+
+
+def _location(call: exp.Expr) -> str:
+    """The file that `read_parquet('file')` and its like read, as a table's name; empty for every other function."""
+    first = call.expressions[0] if isinstance(call, exp.Func) and call.expressions else call.args.get("this")
+    if not isinstance(first, exp.Literal) or not first.is_string:
+        return ""
+    name = call.name if isinstance(call, exp.Anonymous) else type(call).__name__
+    return f"path:{first.name}" if name.lower().replace("_", "") in _READERS else ""
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ from lineage_core.sql.extract.load import cache, copy, sent_to
 from lineage_core.sql.extract.merge import merge
 from lineage_core.sql.extract.multi_insert import multi_insert
 from lineage_core.sql.extract.partitions import moved_rows
+from lineage_core.sql.extract.pivot_statement import pivot_statement
 from lineage_core.sql.extract.returning import returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
 from lineage_core.sql.output_clause import take_output
@@ -44,6 +45,7 @@ _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[
     (exp.Create, create),
     (exp.Copy, copy),
     (exp.Cache, cache),
+    (exp.Pivot, pivot_statement),
     (exp.Select, moved_rows),
     ((exp.Query, exp.Values), select),
 )
