@@ -41,7 +41,9 @@ _COLUMN_ATTRIBUTES = re.compile(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s
 """How Teradata shows a column: `born (TITLE 'Date of birth', FORMAT 'YYYY')`."""
 
 
-_PRIORITY = re.compile(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", re.IGNORECASE)
+_PRIORITY = re.compile(
+    r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", re.IGNORECASE
+)
 _REMOVE_DUPLICATES = re.compile(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", re.IGNORECASE)
 """Redshift's short MERGE: a row of the source takes the place of the one it matches, or comes in."""
 

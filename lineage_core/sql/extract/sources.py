@@ -22,7 +22,9 @@ _DUMMY_TABLES = frozenset({"dual", "sys.dual", "sysibm.sysdummy1"})
 """What a query without tables selects from, where there has to be a table."""
 
 _READERS = frozenset(
-    "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan".split()
+    (
+        "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan"
+    ).split()
 )
 """Functions of DuckDB and Databricks that read a file, without underscores."""
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
 
 
+_CHANGES_ANY = frozenset({"mysql", "doris", "starrocks"})
+
+
 def update(builder: Builder, node: exp.Update) -> Parts:
     """Each assignment is an output of a query over the target and the FROM list, named by the column it sets."""
     with builder.cte_scope() as names:
@@ -28,14 +31,33 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
-        outputs = assignments(builder, node.expressions)
-        index = builder.add(
-            Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
-        )
-    flow = Flow(target=target, query=index, columns=tuple(base_names.get(item.name, item.name) for item in outputs))
-    targets = Counter({changed: 1})
+        groups = _by_table(builder, node.expressions, everything, changed)
+        flows = []
+        for name, items in groups.items():
+            outputs = assignments(builder, items)
+            index = builder.add(
+                Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
+            )
+            columns = tuple(base_names.get(item.name, item.name) for item in outputs)
+            flows.append(Flow(target=target if name == changed else name, query=index, columns=columns))
+    targets = Counter(dict.fromkeys(groups, 1))
     targets.update(source.table for source in own[:1] if listed)  # UPDATE x SET ... FROM t x: x is named, not read
-    return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
+    writes = tuple(flow.target for flow in flows)
+    return Parts(kind="update", writes=writes, targets=dict(targets), flows=tuple(flows))
+
+
+def _by_table(
+    builder: Builder, items: list[exp.Expr], found: tuple[Source, ...], changed: str
+) -> dict[str, list[exp.Expr]]:
+    """The assignments by the table whose column they set: MySQL may change several that it joins."""
+    if builder.dialect.sqlglot not in _CHANGES_ANY:
+        return {changed: items}
+    known = {name: source.table for source in found if source.table for name in (source.alias, source.table) if name}
+    groups: dict[str, list[exp.Expr]] = {}
+    for item in items:
+        qualifier = builder.identifier(item.this.args.get("table")) if isinstance(item.this, exp.Column) else ""
+        groups.setdefault(known.get(qualifier, changed), []).append(item)
+    return groups or {changed: items}
 
 
 def resolve_target(own: list[Source], found: tuple[Source, ...], *, through_alias: bool = True) -> tuple[str, bool]:
