@@ -140,6 +140,8 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return "comment"
     if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
         return "control"
+    if token.upper == "REPLACE" and at + 1 < end and tokens[at + 1].upper == "VIEW":
+        return "create_view"
     if token.upper == "EXPORT" and at + 1 < end and tokens[at + 1].upper in {"DATA", "TABLE"}:
         return "unload"
     if token.upper in _FIRST_WORD:

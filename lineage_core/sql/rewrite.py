@@ -1,4 +1,4 @@
-"""Small token rewrites for spellings that sqlglot does not read, each with the same lineage as what it stands for."""
+"""Small rewrites of spellings that sqlglot does not read, each with the same lineage as what it stands for."""
 
 from __future__ import annotations
 
@@ -27,52 +27,48 @@ _OPTIONS = (
 """Each a run of words, with the alternatives of each."""
 
 
-_WRAPPED = {
-    "snowflake": re.compile(r"\b(?:IDENTIFIER|TABLE)\s*\(\s*'(?P<name>[^'\s]+)'\s*\)", re.IGNORECASE),
-    "spark": re.compile(r"\bIDENTIFIER\s*\(\s*'(?P<name>[^'\s]+)'\s*\)", re.IGNORECASE),
-    "databricks": re.compile(
-        r"\bIDENTIFIER\s*\(\s*'(?P<name>[^'\s]+)'\s*\)|\bSTREAM\s*\(\s*(?P<stream>[\w.`]+)\s*\)", re.IGNORECASE
+def _spelling(pattern: str, plain: str) -> tuple[re.Pattern[str], str]:
+    return re.compile(pattern, re.IGNORECASE), plain
+
+
+_NAME_IN_STRING = _spelling(r"\bIDENTIFIER\s*\(\s*'([^'\s]+)'\s*\)", r"\1")
+_SPELLINGS = {
+    "snowflake": (_NAME_IN_STRING, _spelling(r"\bTABLE\s*\(\s*'([^'\s]+)'\s*\)", r"\1")),
+    "spark": (_NAME_IN_STRING,),
+    "databricks": (_NAME_IN_STRING, _spelling(r"\bSTREAM\s*\(\s*([\w.`]+)\s*\)", r"\1")),
+    "redshift": (_spelling(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", "WHEN NOT MATCHED THEN INSERT *"),),
+    "mysql": (_spelling(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", r"\1"),),
+    "teradata": (
+        _spelling(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
+        _spelling(r"\bLOCKING\s+(?:TABLE|ROW|VIEW)?\s*[\w.]*\s*(?:FOR|IN)\s+(?:ACCESS|READ|WRITE)\b", ""),
+        _spelling(r"^REPLACE(?=\s+VIEW\b)", "CREATE OR REPLACE"),
     ),
 }
-"""Names written as an argument: IDENTIFIER('a.b'), TABLE('a.b'), STREAM(a.b)."""
+"""By dialect: a spelling and the plain SQL it stands for. Redshift's short MERGE puts the source's rows in the place of
+those they match, or adds them. Teradata says in parentheses how it shows a column: `born (TITLE 'Date of birth')`.
+"""
 
-
-_COLUMN_ATTRIBUTES = re.compile(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", re.IGNORECASE)
-"""How Teradata shows a column: `born (TITLE 'Date of birth', FORMAT 'YYYY')`."""
-
-
-_PRIORITY = re.compile(
-    r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", re.IGNORECASE
-)
-_REMOVE_DUPLICATES = re.compile(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", re.IGNORECASE)
-"""Redshift's short MERGE: a row of the source takes the place of the one it matches, or comes in."""
-
-
-def _bare_name(match: re.Match[str]) -> str:
-    return match["name"] or match["stream"]
+_CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
+"""The row that a cursor is at."""
 
 
 def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     Options that say nothing about lineage are left out: ON COMMIT DROP, WITH NO DATA, WITH CHECK OPTION, OVERRIDING
-    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL has rules of its own.
+    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL and Oracle have rules of their own.
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
-    if dialect.name in _WRAPPED:
-        text = _WRAPPED[dialect.name].sub(_bare_name, text)
-    if dialect.name == "teradata":
-        text = _COLUMN_ATTRIBUTES.sub("", text)
     if dialect.name == "oracle":
         text = rewrite_oracle(text, dialect)
+    for pattern, plain in _SPELLINGS.get(dialect.name, ()):
+        text = pattern.sub(plain, text)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
-    if dialect.name == "mysql":
-        text = _PRIORITY.sub(r"\1", text)
-    if dialect.name == "redshift":
-        text = _REMOVE_DUPLICATES.sub("WHEN NOT MATCHED THEN INSERT *", text)
+    if "current" in lower:
+        text = _CURRENT_ROW.sub("", text)
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Source
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.update import assignments, base_table
+from lineage_core.sql.extract.update import assignments, base_table, fields_to_columns
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -42,6 +42,7 @@ def _branch(
     if isinstance(action, exp.Update) and [*map(type, action.expressions)] == [exp.Star]:  # UPDATE SET *
         columns, outputs = (), _whole_source(both)
     elif isinstance(action, exp.Update):
+        fields_to_columns(builder, action.expressions, both)
         outputs = assignments(builder, action.expressions)
         columns = tuple(output.name for output in outputs)
     elif isinstance(action, exp.Insert):

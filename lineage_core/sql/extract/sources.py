@@ -11,7 +11,7 @@ from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
-from lineage_core.sql.names import join_parts
+from lineage_core.sql.names import join_parts, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,9 @@ _READERS = frozenset(
     ).split()
 )
 """Functions of DuckDB and Databricks that read a file, without underscores."""
+
+_NAMING_TABLES = frozenset({"tablechanges", "gpdistrandom"})
+"""Functions of Databricks and Greenplum over the rows of a table named in a string."""
 
 _SEMI = frozenset({"SEMI", "ANTI"})
 
@@ -143,8 +146,12 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
 
     Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
     """
+    if rows := node.args.get("rows_from"):  # ROWS FROM (f(a), g(b))
+        return Source(
+            alias=alias, columns=columns, refs=expression.references_of(builder, rows, FlowKind.TRANSFORMATION)
+        )
     call = node.this if isinstance(node, exp.Table) else node
-    if location := _location(call):
+    if location := _location(builder, call):
         builder.read(location)
         return Source(alias=alias, table=location, columns=columns)
     path: list[exp.Expr | None] = []
@@ -159,13 +166,18 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     return Source(alias=alias, columns=columns, refs=refs)
 
 
-def _location(call: exp.Expr) -> str:
-    """The file that `read_parquet('file')` and its like read, as a table's name; empty for every other function."""
+def _location(builder: Builder, call: exp.Expr) -> str:
+    """The file that `read_parquet('file')` and its like read, as a table's name, or the table that a function names in
+    a string; empty for every other function.
+    """
     first = call.expressions[0] if isinstance(call, exp.Func) and call.expressions else call.args.get("this")
     if not isinstance(first, exp.Literal) or not first.is_string:
         return ""
     name = call.name if isinstance(call, exp.Anonymous) else type(call).__name__
-    return f"path:{first.name}" if name.lower().replace("_", "") in _READERS else ""
+    name = name.lower().replace("_", "")
+    if name in _NAMING_TABLES:
+        return normalise(first.name, builder.dialect)
+    return f"path:{first.name}" if name in _READERS else ""
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:

@@ -31,6 +31,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
+        fields_to_columns(builder, node.expressions, everything)
         groups = _by_table(builder, node.expressions, everything, changed)
         flows = []
         for name, items in groups.items():
@@ -121,6 +122,19 @@ def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
+def fields_to_columns(builder: Builder, items: list[exp.Expr], found: tuple[Source, ...]) -> None:
+    """Make `SET address.city = x`, where no source is called address, set the column address: in place."""
+    if builder.dialect.batches:  # T-SQL has no such fields, but qualifiers of three parts
+        return
+    names = {name for source in found for name in (source.alias, source.table, source.table.rpartition(".")[2]) if name}
+    for column in [item.this for item in items if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column)]:
+        parts = column.parts
+        qualifiers = [".".join(map(builder.identifier, parts[:length])) for length in range(1, len(parts))]
+        known = max((place + 1 for place, name in enumerate(qualifiers) if name in names), default=0)
+        if names and len(parts) > known + 1:
+            column.replace(exp.Column(this=parts[known].copy()))
+
+
 def _from_subquery(builder: Builder, columns: exp.Expr, value: exp.Expr) -> list[Output]:
     """`(a, b) = (SELECT x, y ...)`: each column from the output at its place."""
     refs = expression.references(builder, value)
@@ -136,6 +150,8 @@ def _from_subquery(builder: Builder, columns: exp.Expr, value: exp.Expr) -> list
 
 
 def _assigned(builder: Builder, column: exp.Expr, value: exp.Expr) -> Output:
+    if isinstance(column, exp.Bracket | exp.Dot):  # a[1] = x, and the field of a field, change a
+        column = column.find(exp.Column) or column
     name = builder.identifier(column.this if isinstance(column, exp.Column) else column)
     refs = expression.references(builder, value)
     return Output(name=name, refs=refs, expression="" if isinstance(value, exp.Column) else builder.text(value))
