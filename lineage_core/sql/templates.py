@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
-_JINJA = re.compile(r"\{\{[-+]?(?P<call>.*?)[-+]?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_BRACES = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*"
+"""Anything, with dictionaries in it, two deep."""
+
+_JINJA = re.compile(rf"\{{\{{[-+]?(?P<call>{_BRACES})\}}\}}|\{{%.*?%\}}|\{{#.*?#\}}", re.DOTALL)
 _SHELL = re.compile(r"\$\{(?P<call>[^{}\n]*)\}")
 _PSQL = re.compile(r"""(?<=[\s(,.=]):(?:'(?P<value>\w+)'|"(?P<quoted>\w+)"|(?P<call>[a-zA-Z_]\w*)(?=\.\w))""")
 _SQLPLUS = re.compile(r"&&?(?P<call>\w+)\.?")
@@ -21,6 +24,7 @@ _PYTHON = re.compile(r"(?<=[\s(,=<>])%(?:\(\w+\))?s\b")
 
 _RELATION = re.compile(r"\s*(?:ref|source)\s*\((?P<arguments>.*)\)", re.DOTALL)
 _SILENT = re.compile(r"\s*(?:config|log|print|do)\s*\(")
+_STAR = re.compile(r"\s*[\w.]*\bstar\s*\(")
 _STRING = re.compile(r"""["']([^"']+)["']""")
 _WORDS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _NAME_FOLLOWS = re.compile(
@@ -69,6 +73,8 @@ def _plain(match: re.Match[str], text: str) -> str:
     relation = _RELATION.match(call)
     if relation is not None:
         return _relation(call, relation["arguments"]) + lines
+    if _STAR.match(call):  # dbt_utils.star(...): all columns
+        return f"*{lines}"
     if _is_name(match, text):
         return _named(call) + lines
     return f"NULL{lines}"

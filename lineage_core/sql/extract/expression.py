@@ -38,6 +38,9 @@ _PSEUDO_COLUMNS = frozenset(
 )
 
 
+_ORACLE_PSEUDO_COLUMNS = frozenset({"level", "rowid", "ora_rowscn", "connect_by_isleaf", "connect_by_iscycle"})
+
+
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
     """Every column or subquery that `node` uses, without doubles, in reading order.
 
@@ -102,6 +105,8 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
         return
     pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
+    if builder.dialect.name == "oracle" and not qualifier:
+        pseudo |= _ORACLE_PSEUDO_COLUMNS
     if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
