@@ -88,12 +88,16 @@ class Relation:
             return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in origins)
         return self.anything or None
 
-    def renamed(self, names: Sequence[str]) -> Relation:
-        """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are."""
+    def renamed(self, names: Sequence[str], *, partly: bool = False) -> Relation:
+        """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are.
+
+        `partly`: it may have others besides, as the fields of BigQuery's `UNNEST(a) AS element`.
+        """
         if not names:
             return self
         if self.anything and not self.columns:
-            return Relation(tuple(OutColumn(name, self.anything) for name in names), self.bases)
+            named = tuple(OutColumn(name, self.anything) for name in names)
+            return Relation(named, self.bases, self.anything if partly else ())
         if self.open:
             star = self._by_name[STAR]
             return Relation(tuple(OutColumn(name, star) for name in names), self.bases)

@@ -155,7 +155,8 @@ class Resolver:
     def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Named]) -> Scope:
         scope = Scope(parent, lateral=query.lateral_aliases)
         for source in query.sources:
-            scope.sources.append((source, self._source(source, scope, ctes).renamed(source.columns)))
+            relation = self._source(source, scope, ctes)
+            scope.sources.append((source, relation.renamed(source.columns, partly=not source.alias)))
         return scope
 
     def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Named]) -> Relation:

@@ -72,6 +72,11 @@ class Scope:
         """The sources whose columns an unqualified name may mean: not those joined by SEMI or ANTI."""
         return [item for item in self.sources if not item[0].semi]
 
+    def lists(self, name: str) -> bool:
+        """Whether a source here or in a query around this one is known to have the column."""
+        here = any(relation.knows(name) for _, relation in self.sources)
+        return here or (self.parent is not None and self.parent.lists(name))
+
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
         matching = self._matching(qualifier) if qualifier else self.sources
         return distinct(Origin(base, STAR) for _, relation in matching for base in relation.bases)
@@ -100,6 +105,8 @@ class Scope:
             return distinct(origin for _, relation in taken for origin in relation.lookup(name) or ())
         if using := [item for item in self.visible if name in item[0].using]:
             return self._both_sides(using[0], name)
+        if any(source.alias == name and source.table not in {"", name} for source, _ in self.visible):
+            return self._rows(name)  # to_json(t): the row as a whole
         return self._guess(name)
 
     def _both_sides(self, item: tuple[Source, Relation], name: str) -> tuple[Origin, ...]:
@@ -121,11 +128,11 @@ class Scope:
             return several if len(several) == 1 else (Origin(None, name),)
         if name in self.aliases:
             return self.aliases[name]
-        if self.parent is not None:
+        functions = [relation for _, relation in self.sources if relation.anything]
+        if self.parent is not None and (not functions or self.parent.lists(name)):
             found = self.parent.unqualified(name)
             if found is not None:
                 return found
-        functions = [relation for _, relation in self.sources if relation.anything]
         if functions:
             return functions[0].anything
         if len(self.sources) == 1:
