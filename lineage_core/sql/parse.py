@@ -280,7 +280,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
     """A statement for what DDL reads, writes, drops, renames or gets wrong; None where it only defines."""
     if not (ddl.reads or ddl.writes or ddl.drops or ddl.renames or ddl.temporary or ddl.errors):
         return None
-    moves = ddl.moves_rows and bool(ddl.reads and ddl.writes)
+    moved = ddl.reads if ddl.moves_rows and ddl.writes else ()
     return Statement(
         kind=kind,
         reads=ddl.reads,
@@ -290,7 +290,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         temporary=ddl.temporary,
         creates=ddl.creates,
         generated=ddl.generated,
-        queries=(Query(sources=(Source(table=ddl.reads[0]),), outputs=(Output(star=True),)),) if moves else (),
-        flows=(Flow(target=ddl.writes[0], query=0),) if moves else (),
+        queries=tuple(Query(sources=(Source(table=name),), outputs=(Output(star=True),)) for name in moved),
+        flows=tuple(Flow(target=ddl.writes[0], query=index) for index in range(len(moved))),
         errors=ddl.errors,
     )

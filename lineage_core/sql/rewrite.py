@@ -37,6 +37,7 @@ _SPELLINGS = {
     "spark": (_NAME_IN_STRING,),
     "databricks": (_NAME_IN_STRING, _spelling(r"\bSTREAM\s*\(\s*([\w.`]+)\s*\)", r"\1")),
     "redshift": (_spelling(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", "WHEN NOT MATCHED THEN INSERT *"),),
+    "duckdb": (_spelling(r"\bBY\s+POSITION\b(?=\s*\(|\s+(?:SELECT|FROM|WITH|VALUES)\b)", ""),),
     "mysql": (_spelling(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", r"\1"),),
     "teradata": (
         _spelling(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),

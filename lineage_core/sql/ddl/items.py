@@ -21,7 +21,7 @@ _GENERIC_TYPES = frozenset({"STRUCT", "ARRAY", "MAP", "ROW"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ddl:
     """What one DDL statement says. `holds_query`: its columns come from a query that follows (CREATE TABLE ... AS).
-    `moves_rows`: all that the table in `reads` holds gets to the one in `writes`.
+    `moves_rows`: all that the tables in `reads` hold gets to the one in `writes`.
     """
 
     objects: tuple[ObjectFact, ...] = ()

@@ -29,4 +29,4 @@ def load_data(reader: Reader) -> Ddl | None:
             table = reader.normal(reader.name())
             continue
         reader.at += 1
-    return Ddl(reads=tuple(files), writes=(table,)) if files or table else None
+    return Ddl(reads=tuple(files), writes=(table,), moves_rows=True) if files or table else None

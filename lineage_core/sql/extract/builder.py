@@ -129,6 +129,8 @@ class Builder:
 
     def _is_file(self, node: exp.Table) -> bool:
         """Whether a table's name is a file's: Spark's format.`path`, DuckDB's 'path'."""
+        if "://" in node.name:
+            return True
         if self.dialect.sqlglot in _READS_FILES:
             return node.db.lower() in _FILE_FORMATS
         quoted = self.dialect.name == "duckdb" and not node.db and node.this.args.get("quoted")

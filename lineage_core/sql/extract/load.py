@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow
+from lineage_core.model.facts import Flow, Output, Query, Source
 from lineage_core.sql.extract import query
 from lineage_core.sql.extract.insert import target_of
 from lineage_core.sql.extract.parts import Parts
@@ -30,7 +30,9 @@ def copy(builder: Builder, node: exp.Copy) -> Parts:
         indexes = [query.build(builder, item) for item in queries]
         flows = tuple(Flow(target=table, query=index, columns=columns, positional=True) for index in indexes)
         return Parts(kind="copy", writes=(table,), flows=flows)
-    return Parts(kind="copy", reads=files if loads else (table,), writes=(table,) if loads else files)
+    sources, targets = (files, (table,)) if loads else ((table,), files)
+    flows = tuple(_everything(builder, source, target) for source in sources for target in targets)
+    return Parts(kind="copy", reads=sources, writes=targets, flows=flows)
 
 
 def cache(builder: Builder, node: exp.Cache) -> Parts:
@@ -39,6 +41,11 @@ def cache(builder: Builder, node: exp.Cache) -> Parts:
         query.build(builder, node.expression)
         builder.reads.clear()
     return Parts(kind="cache")
+
+
+def _everything(builder: Builder, source: str, target: str) -> Flow:
+    """All columns of one relation get to another."""
+    return Flow(target=target, query=builder.add(Query(sources=(Source(table=source),), outputs=(Output(star=True),))))
 
 
 def sent_to(parts: Parts, location: str) -> Parts:
