@@ -88,12 +88,16 @@ class Relation:
             return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in origins)
         return self.anything or None
 
-    def renamed(self, names: Sequence[str]) -> Relation:
-        """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are."""
+    def renamed(self, names: Sequence[str], *, partly: bool = False) -> Relation:
+        """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are.
+
+        `partly`: it may have others besides, as the fields of BigQuery's `UNNEST(a) AS element`.
+        """
         if not names:
             return self
         if self.anything and not self.columns:
-            return Relation(tuple(OutColumn(name, self.anything) for name in names), self.bases)
+            named = tuple(OutColumn(name, self.anything) for name in names)
+            return Relation(named, self.bases, self.anything if partly else ())
         if self.open:
             star = self._by_name[STAR]
             return Relation(tuple(OutColumn(name, star) for name in names), self.bases)
@@ -108,16 +112,29 @@ class Relation:
         return cls(tuple(OutColumn(column, (Origin(name, column),)) for column in known), (name,))
 
 
-def union(relations: Sequence[Relation]) -> Relation:
-    """A set operation: columns by position, named by the first branch."""
+def union(relations: Sequence[Relation], *, by_name: bool = False) -> Relation:
+    """A set operation: columns by position, named by the first branch, or by name."""
     if len(relations) == 1:
         return relations[0]
+    if by_name:
+        return _union_by_name(relations)
     width = max((len(relation.columns) for relation in relations), default=0)
     columns = []
     for position in range(width):
         same = [found for relation in relations if (found := _at(relation.columns, position)) is not None]
         origins = distinct(origin for column in same for origin in column.origins)
         columns.append(OutColumn(same[0].name, origins, same[0].expression))
+    return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
+
+
+def _union_by_name(relations: Sequence[Relation]) -> Relation:
+    found: dict[str, list[OutColumn]] = {}
+    for column in (column for relation in relations for column in relation.columns):
+        found.setdefault(column.name, []).append(column)
+    columns = [
+        OutColumn(name, distinct(origin for column in same for origin in column.origins), same[0].expression)
+        for name, same in found.items()
+    ]
     return Relation(tuple(columns), tuple(dict.fromkeys(base for relation in relations for base in relation.bases)))
 
 

@@ -123,7 +123,7 @@ class Resolver:
         in_sight = {**(ctes or {}), **self._with(query.ctes, parent, dict(ctes or {}))} if query.ctes else ctes or {}
         if query.branches:
             branches = [self.query(branch, parent, in_sight) for branch in query.branches]
-            whole = union(branches)
+            whole = union(branches, by_name=query.by_name)
             scope = Scope(parent, [(Source(), whole)])
         else:
             scope = self._scope(query, parent, in_sight)
@@ -153,9 +153,10 @@ class Resolver:
         return found
 
     def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Named]) -> Scope:
-        scope = Scope(parent)
+        scope = Scope(parent, lateral=query.lateral_aliases)
         for source in query.sources:
-            scope.sources.append((source, self._source(source, scope, ctes).renamed(source.columns)))
+            relation = self._source(source, scope, ctes)
+            scope.sources.append((source, relation.renamed(source.columns, partly=not source.alias)))
         return scope
 
     def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Named]) -> Relation:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
 from lineage_core.model.facts import FlowKind
+from lineage_core.sql.names import join_parts, split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.model.facts import Output, Source
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Scope:
-    """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far."""
+    """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far.
+
+    `lateral`: an alias may be used further on, where no source is known to have a column of that name.
+    """
 
     parent: Scope | None = None
     sources: list[tuple[Source, Relation]] = field(default_factory=list)
     aliases: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
+    lateral: bool = False
 
     def find(self, qualifier: str, name: str) -> tuple[Origin, ...]:
         """The origins of a column; an origin without asset where it could be several's or nobody's."""
@@ -51,13 +56,26 @@ class Scope:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
         columns: list[OutColumn] = []
         merged: set[str] = set()
-        for source, relation in self._matching(output.qualifier) if output.qualifier else self.sources:
+        matching = self._matching(output.qualifier) if output.qualifier else self.visible
+        for source, relation in matching:
             for column in relation.columns:
                 if column.name in output.excluded or (column.name in merged and column.name in source.using):
                     continue
                 merged.add(column.name)
                 columns.append(OutColumn(output.renamed.get(column.name, column.name), column.origins))
+        if output.qualifier and not matching:  # every field of a struct column
+            columns.append(OutColumn(STAR, self._field(output.qualifier)))
         return columns
+
+    @property
+    def visible(self) -> list[tuple[Source, Relation]]:
+        """The sources whose columns an unqualified name may mean: not those joined by SEMI or ANTI."""
+        return [item for item in self.sources if not item[0].semi]
+
+    def lists(self, name: str) -> bool:
+        """Whether a source here or in a query around this one is known to have the column."""
+        here = any(relation.knows(name) for _, relation in self.sources)
+        return here or (self.parent is not None and self.parent.lists(name))
 
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
         matching = self._matching(qualifier) if qualifier else self.sources
@@ -80,13 +98,15 @@ class Scope:
 
     def unqualified(self, name: str) -> tuple[Origin, ...] | None:
         """The origins of a bare name, here or in a query around this one; None if nobody can have it."""
-        known = [(source, relation) for source, relation in self.sources if relation.knows(name)]
+        known = [(source, relation) for source, relation in self.visible if relation.knows(name)]
         if known:
             shared = any(name in source.using for source, _ in known[1:])
             taken = known if shared or len(known) > 1 else known[:1]
             return distinct(origin for _, relation in taken for origin in relation.lookup(name) or ())
-        if using := [item for item in self.sources if name in item[0].using]:
+        if using := [item for item in self.visible if name in item[0].using]:
             return self._both_sides(using[0], name)
+        if any(source.alias == name and source.table not in {"", name} for source, _ in self.visible):
+            return self._rows(name)  # to_json(t): the row as a whole
         return self._guess(name)
 
     def _both_sides(self, item: tuple[Source, Relation], name: str) -> tuple[Origin, ...]:
@@ -98,18 +118,21 @@ class Scope:
         """No source lists the column: one whose columns are unknown may have it, else an alias, else the outer
         query.
         """
-        candidates = [relation for _, relation in self.sources if relation.open]
+        if self.lateral and name in self.aliases:
+            return self.aliases[name]
+        candidates = [relation for _, relation in self.visible if relation.open]
         if len(candidates) == 1:
             return candidates[0].lookup(name)
         if candidates:
-            return (Origin(None, name),)
+            several = distinct(origin for relation in candidates for origin in relation.lookup(name) or ())
+            return several if len(several) == 1 else (Origin(None, name),)
         if name in self.aliases:
             return self.aliases[name]
-        if self.parent is not None:
+        functions = [relation for _, relation in self.sources if relation.anything]
+        if self.parent is not None and (not functions or self.parent.lists(name)):
             found = self.parent.unqualified(name)
             if found is not None:
                 return found
-        functions = [relation for _, relation in self.sources if relation.anything]
         if functions:
             return functions[0].anything
         if len(self.sources) == 1:
@@ -117,8 +140,14 @@ class Scope:
         return None
 
     def _field(self, qualifier: str) -> tuple[Origin, ...]:
-        """`a.b` where no source is called a: a field of a struct column a."""
-        found = self.unqualified(qualifier.split(".", maxsplit=1)[0])
+        """`a.b` and `t.a.b` where no source is called so: a field of a struct column a."""
+        parts = split_normalised(qualifier)
+        for length in range(len(parts) - 1, 0, -1):
+            found = self.qualified(join_parts(parts[:length]), parts[length])
+            if found is not None:
+                break
+        else:
+            found = self.unqualified(parts[0])
         return found if found is not None else (Origin(None, qualifier),)
 
 

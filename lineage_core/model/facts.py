@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
@@ -103,7 +103,8 @@ class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
     `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
-    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then.
+    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `semi`: joined by SEMI or
+    ANTI, whose columns only the condition sees.
     """
 
     alias: str = ""
@@ -112,6 +113,7 @@ class Source(Fact):
     refs: tuple[Ref, ...] = ()
     columns: tuple[str, ...] = ()
     using: tuple[str, ...] = ()
+    semi: bool = False
 
 
 class Cte(Fact):
@@ -124,9 +126,10 @@ class Cte(Fact):
 
 
 class Query(Fact):
-    """One SELECT, or a set operation over `branches` (matched by position, named by the first).
+    """One SELECT, or a set operation over `branches` (matched by position, named by the first, or `by_name`).
 
-    `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY.
+    `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY. `lateral_aliases`: a name that no
+    source is known to have may be an alias of the select list.
     """
 
     sources: tuple[Source, ...] = ()
@@ -134,6 +137,8 @@ class Query(Fact):
     influences: tuple[Ref, ...] = ()
     ctes: tuple[Cte, ...] = ()
     branches: tuple[int, ...] = ()
+    by_name: bool = False
+    lateral_aliases: bool = False
 
 
 class Flow(Fact):

@@ -9,7 +9,7 @@ from lineage_core.sql.lexer import QUOTED, STRING, SYMBOL, WORD, Token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload"})
+QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload", "create_model"})
 """Statements with lineage of their own, for sqlglot."""
 
 WALKED_KINDS = frozenset({"exec", "condition", "declare_table", "bulk_insert"})
@@ -24,6 +24,7 @@ DDL_KINDS = frozenset(
         "create_synonym",
         "create_sequence",
         "create_type",
+        "create_stream",
         "alter_table",
         "drop",
         "truncate",
@@ -31,6 +32,7 @@ DDL_KINDS = frozenset(
         "comment",
         "exec",
         "declare_table",
+        "load",
     }
 )
 
@@ -39,6 +41,8 @@ _FIRST_WORD = {
     "VALUES": "select",
     "FROM": "select",
     "TABLE": "select",
+    "PIVOT": "select",
+    "UNPIVOT": "select",
     "INSERT": "insert",
     "REPLACE": "insert",
     "UPDATE": "update",
@@ -47,6 +51,8 @@ _FIRST_WORD = {
     "COPY": "copy",
     "CACHE": "cache",
     "UNLOAD": "unload",
+    "LOAD": "load",
+    "PREPARE": "holder",
     "DROP": "drop",
     "TRUNCATE": "truncate",
     "RENAME": "rename",
@@ -70,6 +76,11 @@ _CREATED = {
     "SEQUENCE": "create_sequence",
     "TYPE": "create_type",
     "DOMAIN": "create_type",
+    "MODEL": "create_model",
+    "STREAM": "create_stream",
+    "TASK": "holder",
+    "PIPE": "holder",
+    "EVENT": "holder",
 }
 
 _ALTERED = {
@@ -86,7 +97,7 @@ _MODIFIERS = frozenset(
         "OR REPLACE ALTER GLOBAL LOCAL TEMP TEMPORARY UNLOGGED EXTERNAL TRANSIENT VOLATILE MULTISET SET UNIQUE "
         "CLUSTERED NONCLUSTERED COLUMNSTORE MATERIALIZED RECURSIVE FORCE NO NOFORCE EDITIONABLE NONEDITIONABLE SECURE "
         "HYBRID DYNAMIC ICEBERG FOREIGN FULLTEXT SPATIAL BITMAP PRIMARY XML CONSTRAINT AGGREGATE PUBLIC PRIVATE "
-        "DEFINER ALGORITHM UNDEFINED SQL SECURITY INVOKER CURRENT_USER LIVE STREAMING PRIVILEGED ALGO"
+        "DEFINER ALGORITHM UNDEFINED SNAPSHOT REFRESH SQL SECURITY INVOKER CURRENT_USER LIVE STREAMING PRIVILEGED ALGO"
     ).split()
 )
 
@@ -95,13 +106,17 @@ _WITHOUT_LINEAGE = frozenset(
         "SET DECLARE IF WHILE BEGIN END ELSE ELSIF ELSEIF LOOP FOR FOREACH REPEAT UNTIL RETURN RETURNS PRINT "
         "RAISERROR RAISE THROW GRANT REVOKE DENY OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE SAVEPOINT RELEASE "
         "START BREAK CONTINUE WAITFOR GOTO DBCC BACKUP RESTORE KILL ENABLE DISABLE RECONFIGURE SHUTDOWN CHECKPOINT "
-        "ADD SHOW DESC DESCRIBE EXPLAIN ANALYZE VACUUM REINDEX CLUSTER REFRESH UNCACHE CLEAR RESET LOAD LOCK UNLOCK "
-        "DELIMITER LISTEN NOTIFY UNLISTEN DISCARD PREPARE CREATE ALTER COMMENT EXIT LEAVE ITERATE NULL ASSERT GET "
+        "ADD SHOW DESC DESCRIBE EXPLAIN ANALYZE VACUUM REINDEX CLUSTER REFRESH UNCACHE CLEAR RESET LOCK UNLOCK "
+        "DELIMITER LISTEN NOTIFY UNLISTEN DISCARD CREATE ALTER COMMENT EXIT LEAVE ITERATE NULL ASSERT GET "
         "EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT "
-        "PIVOT UNPIVOT SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
+        "SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
         "SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE PERFORM CONVERT VALIDATE "
         "ABORT EXTERNAL TRY STATISTICS"
     ).split()
+)
+
+_VIEW_CHANGES = frozenset(
+    "RENAME OWNER SET UNSET RESET ALTER MODIFY ADD DROP COMPILE CLUSTER SUSPEND RESUME DEPENDS REFRESH".split()
 )
 
 _LOOK_AHEAD = 16
@@ -125,6 +140,10 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return "comment"
     if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
         return "control"
+    if token.upper == "REPLACE" and at + 1 < end and tokens[at + 1].upper == "VIEW":
+        return "create_view"
+    if token.upper == "EXPORT" and at + 1 < end and tokens[at + 1].upper in {"DATA", "TABLE"}:
+        return "unload"
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:
@@ -161,6 +180,8 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
         token = tokens[index]
         if token.upper in table:
             kind = table[token.upper]
+            if table is _ALTERED and kind == "create_view" and _changes_view(tokens, index, end):
+                return "alter_table"
             return "create_materialized_view" if kind == "create_view" and "MATERIALIZED" in words else kind
         if token.kind is WORD and token.upper not in _MODIFIERS and tokens[index - 1].text not in {"=", "@"}:
             return "control"
@@ -168,6 +189,16 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
             return "control"
         words.append(token.upper)
     return "control"
+
+
+def _changes_view(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether ALTER VIEW changes something besides the query: a name, an owner, a setting."""
+    index = at + 1
+    while index < end and (tokens[index].upper in {"IF", "EXISTS"} or tokens[index].text == "."):
+        index += 1
+    while index + 2 < end and tokens[index + 1].text == ".":
+        index += 2
+    return index + 1 < end and tokens[index + 1].upper in _VIEW_CHANGES
 
 
 def _opens_query(tokens: Sequence[Token], at: int, end: int) -> bool:

@@ -19,7 +19,10 @@ class Dialect:
     may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
     `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
-    sets what ends a statement.
+    sets what ends a statement. `scripts`: control flow may stand outside any block. `declare_blocks`: DECLARE opens
+    one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns. `lateral_aliases`:
+    an alias of the select list may be used in the items behind it. `casts_keep_names`: CAST(a AS t) without
+    alias is called a, as a::t is.
     """
 
     name: str
@@ -41,6 +44,11 @@ class Dialect:
     delimiter_command: bool = False
     aliases_in_having: bool = True
     use_is_schema: bool = False
+    scripts: bool = False
+    declare_blocks: bool = False
+    marked_variables: bool = False
+    lateral_aliases: bool = False
+    casts_keep_names: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -50,12 +58,18 @@ _TSQL = Dialect(
     folds_quoted=True,
     default_schema="dbo",
     batches=True,
+    marked_variables=True,
     brackets=True,
     implicit_recursion=True,
     aliases_in_having=False,
 )
 _POSTGRES = Dialect(
-    name="postgres", sqlglot="postgres", default_schema="public", dollar_quotes=True, aliases_in_having=False
+    name="postgres",
+    sqlglot="postgres",
+    default_schema="public",
+    dollar_quotes=True,
+    aliases_in_having=False,
+    casts_keep_names=True,
 )
 _HIVE = Dialect(
     name="hive",
@@ -75,12 +89,19 @@ _KNOWN = (
     _TSQL,
     replace(_TSQL, name="fabric", sqlglot="fabric"),
     _POSTGRES,
-    replace(_POSTGRES, name="redshift", sqlglot="redshift", backslash_escapes=True),
+    replace(_POSTGRES, name="redshift", sqlglot="redshift", backslash_escapes=True, lateral_aliases=True),
     replace(_POSTGRES, name="greenplum"),
     replace(_POSTGRES, name="vertica"),
     replace(_POSTGRES, name="materialize", sqlglot="materialize"),
     replace(_POSTGRES, name="risingwave", sqlglot="risingwave"),
-    Dialect(name="duckdb", sqlglot="duckdb", folds_quoted=True, default_schema="main", dollar_quotes=True),
+    Dialect(
+        name="duckdb",
+        sqlglot="duckdb",
+        folds_quoted=True,
+        default_schema="main",
+        dollar_quotes=True,
+        lateral_aliases=True,
+    ),
     Dialect(
         name="sqlite",
         sqlglot="sqlite",
@@ -97,9 +118,19 @@ _KNOWN = (
         backslash_escapes=True,
         nested_comments=False,
         slash_comments=True,
+        declare_blocks=True,
+        marked_variables=True,
+        lateral_aliases=True,
     ),
-    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True, nested_comments=False, q_quotes=True),
-    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
+    Dialect(
+        name="oracle",
+        sqlglot="oracle",
+        implicit_recursion=True,
+        nested_comments=False,
+        q_quotes=True,
+        declare_blocks=True,
+    ),
+    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True, lateral_aliases=True),
     Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),
     Dialect(name="trino", sqlglot="trino", nested_comments=False),
@@ -109,13 +140,19 @@ _KNOWN = (
     Dialect(name="drill", sqlglot="drill", backticks=True),
     _HIVE,
     replace(_HIVE, name="impala"),
-    replace(_HIVE, name="spark", sqlglot="spark"),
-    replace(_HIVE, name="databricks", sqlglot="databricks", use_is_schema=False),
+    replace(_HIVE, name="spark", sqlglot="spark", lateral_aliases=True),
+    replace(_HIVE, name="databricks", sqlglot="databricks", use_is_schema=False, lateral_aliases=True),
     _MYSQL,
     replace(_MYSQL, name="doris", sqlglot="doris"),
     replace(_MYSQL, name="starrocks", sqlglot="starrocks"),
     replace(
-        _MYSQL, name="bigquery", sqlglot="bigquery", triple_quotes=True, delimiter_command=False, use_is_schema=False
+        _MYSQL,
+        name="bigquery",
+        sqlglot="bigquery",
+        triple_quotes=True,
+        delimiter_command=False,
+        use_is_schema=False,
+        scripts=True,
     ),
     Dialect(
         name="clickhouse",

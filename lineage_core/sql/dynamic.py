@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.lexer import DOLLAR, NUMBER, STRING, VARIABLE, WORD, Token, tokenize
+from lineage_core.sql.literals import text_of
 from lineage_core.sql.split import split
 
 if TYPE_CHECKING:
@@ -113,23 +114,14 @@ class Strings:
 
     def _piece(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
         token = tokens[at]
-        if token.kind is STRING:
-            return unquoted(token.text), at + 1
-        if token.kind is DOLLAR:
-            tag = token.text.index("$", 1) + 1
-            return token.text[tag : max(tag, len(token.text) - tag)], at + 1
+        if token.kind is STRING or token.kind is DOLLAR:
+            return text_of(token, self._dialect), at + 1
         if token.kind is VARIABLE or (token.kind is WORD and token.text.lower() in self._known):
             return self._known.get(token.text.lower()), at + 1
         called = [each.text.upper() for each in tokens[at : at + 4]]
         if called[:2] in (["CHAR", "("], ["NCHAR", "("]) and called[3:] == [")"] and tokens[at + 2].kind is NUMBER:
             return " " if called[2] not in {"10", "13"} else "\n", at + 4
         return None, at + 1
-
-
-def unquoted(literal: str) -> str:
-    """The value of a string literal as written, its prefix and quotes taken off."""
-    body = literal[literal.index("'") + 1 :] if "'" in literal else literal
-    return body.removesuffix("'").replace("''", "'")
 
 
 def insert_head(text: str, dialect: Dialect) -> str:

@@ -92,7 +92,7 @@ def read_name(tokens: list[Token], at: int) -> Named | None:
         else:
             break
         at += 1
-    return Named("".join(parts), at) if parts and parts != ["."] else None
+    return Named("".join(parts), at) if any(part != "." for part in parts) else None
 
 
 def skip_words(tokens: list[Token], at: int, words: set[str]) -> int:

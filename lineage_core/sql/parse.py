@@ -6,7 +6,18 @@ import logging
 import re
 from typing import TypeVar
 
-from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
+from lineage_core.model.facts import (
+    FileFacts,
+    Flow,
+    ObjectFact,
+    ObjectKind,
+    Output,
+    Problem,
+    Query,
+    Source,
+    Statement,
+    TableChange,
+)
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.ddl import Ddl, read_ddl
@@ -16,10 +27,12 @@ from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.dynamic import Strings, insert_head, is_query
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
 from lineage_core.sql.headers import read_header, read_name, skip_words
+from lineage_core.sql.holders import held_statement
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
+from lineage_core.sql.templates import without_templates
 from lineage_core.sql.tokenwalk import walk
 from lineage_core.sql.variables import Variables
 from lineage_core.version import code_version
@@ -52,7 +65,7 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
-    text = blank_delimiters(text, traits)
+    text = without_templates(blank_delimiters(text, traits), traits)
     return _Reader(text, traits).run()
 
 
@@ -115,6 +128,8 @@ class _Reader:
             self._query(index, item, self._without_into(item))
         elif item.kind == "perform":
             self._query(index, item, _PERFORM.sub("SELECT", self._slice(item), count=1))
+        elif item.kind == "holder":
+            self._held(index, item)
         elif item.kind == "unknown":
             self._unknown(item)
 
@@ -202,6 +217,13 @@ class _Reader:
             inner = inner if literal.certain else _without_problems(inner)
             self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
 
+    def _held(self, index: int, item: Slice) -> None:
+        """PREPARE s AS ..., CREATE TASK t ... AS ...: the statement it holds is read as if it stood alone."""
+        held = held_statement(self._slice(item), self._dialect)
+        if held is not None:
+            inner = _Reader(held.sql, self._dialect, self._database).run()
+            self._merge(inner, item.line - 1 + held.line, self._owners.get(self._owner_of(index, item)))
+
     def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
         """Add the facts of dynamic SQL that starts `lines` lines further down, in the body of `owner`."""
         shift = len(self._objects)
@@ -258,6 +280,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
     """A statement for what DDL reads, writes, drops, renames or gets wrong; None where it only defines."""
     if not (ddl.reads or ddl.writes or ddl.drops or ddl.renames or ddl.temporary or ddl.errors):
         return None
+    moved = ddl.reads if ddl.moves_rows and ddl.writes else ()
     return Statement(
         kind=kind,
         reads=ddl.reads,
@@ -267,5 +290,7 @@ def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
         temporary=ddl.temporary,
         creates=ddl.creates,
         generated=ddl.generated,
+        queries=tuple(Query(sources=(Source(table=name),), outputs=(Output(star=True),)) for name in moved),
+        flows=tuple(Flow(target=ddl.writes[0], query=index) for index in range(len(moved))),
         errors=ddl.errors,
     )

@@ -1,10 +1,12 @@
-"""Small token rewrites for spellings that sqlglot does not read, each with the same lineage as what it stands for."""
+"""Small rewrites of spellings that sqlglot does not read, each with the same lineage as what it stands for."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
+from lineage_core.sql.rewrite_oracle import rewrite_oracle
 from lineage_core.sql.rewrite_tsql import rewrite_tsql
 
 if TYPE_CHECKING:
@@ -20,21 +22,54 @@ _OPTIONS = (
     (("WITH",), ("CHECK",), ("OPTION",)),
     (("WITH",), ("LOCAL", "CASCADED"), ("CHECK",), ("OPTION",)),
     (("WITH",), ("READ",), ("ONLY",)),
+    (("WITH",), ("SCHEMA",), ("EVOLUTION",)),
 )
 """Each a run of words, with the alternatives of each."""
+
+
+def _spelling(pattern: str, plain: str) -> tuple[re.Pattern[str], str]:
+    return re.compile(pattern, re.IGNORECASE), plain
+
+
+_NAME_IN_STRING = _spelling(r"\bIDENTIFIER\s*\(\s*'([^'\s]+)'\s*\)", r"\1")
+_SPELLINGS = {
+    "snowflake": (_NAME_IN_STRING, _spelling(r"\bTABLE\s*\(\s*'([^'\s]+)'\s*\)", r"\1")),
+    "spark": (_NAME_IN_STRING,),
+    "databricks": (_NAME_IN_STRING, _spelling(r"\bSTREAM\s*\(\s*([\w.`]+)\s*\)", r"\1")),
+    "redshift": (_spelling(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", "WHEN NOT MATCHED THEN INSERT *"),),
+    "duckdb": (_spelling(r"\bBY\s+POSITION\b(?=\s*\(|\s+(?:SELECT|FROM|WITH|VALUES)\b)", ""),),
+    "mysql": (_spelling(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", r"\1"),),
+    "teradata": (
+        _spelling(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
+        _spelling(r"\bLOCKING\s+(?:TABLE|ROW|VIEW)?\s*[\w.]*\s*(?:FOR|IN)\s+(?:ACCESS|READ|WRITE)\b", ""),
+        _spelling(r"^REPLACE(?=\s+VIEW\b)", "CREATE OR REPLACE"),
+    ),
+}
+"""By dialect: a spelling and the plain SQL it stands for. Redshift's short MERGE puts the source's rows in the place of
+those they match, or adds them. Teradata says in parentheses how it shows a column: `born (TITLE 'Date of birth')`.
+"""
+
+_CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
+"""The row that a cursor is at."""
 
 
 def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     Options that say nothing about lineage are left out: ON COMMIT DROP, WITH NO DATA, WITH CHECK OPTION, OVERRIDING
-    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL has rules of its own.
+    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL and Oracle have rules of their own.
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
+    if dialect.name == "oracle":
+        text = rewrite_oracle(text, dialect)
+    for pattern, plain in _SPELLINGS.get(dialect.name, ()):
+        text = pattern.sub(plain, text)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
+    if "current" in lower:
+        text = _CURRENT_ROW.sub("", text)
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)
@@ -61,7 +96,7 @@ def _belongs(tokens: list[Token], into: int, at: int) -> bool:
     """Whether a token is part of `INTO STRICT a, b.c`: names, with commas and dots between them."""
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
-    return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+    return starts or tokens[at].text in {",", ".", ":"} or before.text in {",", ".", ":"}
 
 
 def _drop(text: str, dialect: Dialect, words: tuple[tuple[str, ...], ...]) -> str:

@@ -14,7 +14,7 @@ from lineage_core.sql.cursor import Cursor, Cut
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.lexer import DOLLAR, STRING, WORD, tokenize
 from lineage_core.sql.split_batches import BatchSplitter
-from lineage_core.sql.split_block import TRANSACTION, split_block
+from lineage_core.sql.split_block import TRANSACTION, split_block, split_step
 from lineage_core.sql.stdin_data import blank_copy_data
 
 if TYPE_CHECKING:
@@ -65,10 +65,19 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
-        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}:
+        elif _opens_block(cursor, dialect):
             split_block(cursor, None)
+        elif kind == "control" and dialect.scripts:
+            split_step(cursor)
         else:
             cursor.cut(kind, until=cursor.statement_end())
+
+
+def _opens_block(cursor: Cursor, dialect: Dialect) -> bool:
+    """Whether a block without a name starts here: at BEGIN, or at the declarations before it."""
+    if cursor.upper() == "DECLARE":
+        return dialect.declare_blocks
+    return cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}
 
 
 def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:

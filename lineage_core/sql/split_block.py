@@ -55,6 +55,19 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
     cursor.owner, cursor.in_block = outer, False
 
 
+def split_step(cursor: Cursor) -> None:
+    """Cut the next piece of a script whose control flow stands outside any block."""
+    cursor.in_block = True
+    word = cursor.upper()
+    if word in _BLOCK_WORDS - {"DECLARE", "BEGIN"} or word in _ENDERS or word == "FOR":
+        _step(cursor, word)
+    elif word == "END":
+        cursor.cut("control", until=_end_of(cursor))
+    else:
+        _statement(cursor)
+    cursor.in_block = False
+
+
 def _step(cursor: Cursor, word: str) -> None:
     if word in _BLOCK_WORDS:
         cursor.cut("control", until=cursor.at + 1)

@@ -27,7 +27,9 @@ _FROM_ARGUMENTS = frozenset({"EXTRACT", "SUBSTRING", "TRIM", "OVERLAY", "POSITIO
 _NOT_TABLES = frozenset(
     {"SELECT", "VALUES", "WITH", "LATERAL", "UNNEST", "TABLE", "(", "INSERT", "UPDATE", "DELETE", "MERGE"}
 )
-_BEFORE_TARGET = {"TABLE", "INTO", "ONLY", "IF", "EXISTS", "OVERWRITE", "FROM"}
+_BEFORE_TARGET = {"TABLE", "VIEW", "INTO", "ONLY", "IF", "NOT", "EXISTS", "OVERWRITE", "FROM"}
+_HEAD_LENGTH = 12
+_TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
 _SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename"})
 
 
@@ -61,7 +63,7 @@ class _Walker:
 
     def run(self) -> Walked:
         """Walk every token once."""
-        at = 0
+        at = self._created()
         while at < len(self._tokens):
             at = self._take(at)
         found = Walked(calls=self._calls)
@@ -72,9 +74,17 @@ class _Walker:
             if changes and self._sources.count(real) <= 1:
                 spared.add(real)
         for name in self._sources:
-            if name not in self._ctes and name not in PSEUDO and name not in spared:
+            if name and name not in self._ctes and name not in PSEUDO and name not in spared:
                 found.reads.setdefault(name)
         return found
+
+    def _created(self) -> int:
+        """Take the table or view that the statement creates for good, if it does; where to go on."""
+        words = [token.upper for token in self._tokens[:_HEAD_LENGTH]]
+        at = next((index for index, word in enumerate(words) if word in {"TABLE", "VIEW"}), None)
+        if at is None or words[0] not in {"CREATE", "ALTER"} or _TEMPORARY & set(words[:at]):
+            return 0
+        return self._written(at, changes=False)
 
     def _take(self, at: int) -> int:
         token = self._tokens[at]
@@ -104,7 +114,11 @@ class _Walker:
         following = self._upper(at + 1)
         if word == "INTO" and self._tokens[0].upper != "FETCH":
             return self._written(at + 1, changes=self._upper(at - 1) == "MERGE")
-        if word == "INSERT" and following not in {"INTO", "OVERWRITE", "("} and at + 1 < len(self._tokens):
+        if (
+            word == "INSERT"
+            and following not in {"INTO", "OVERWRITE", "(", "ALL", "FIRST", "WHEN"}
+            and at + 1 < len(self._tokens)
+        ):
             return at + 1 if self._upper(at - 1) == "THEN" else self._written(at + 1, changes=False)
         if word in {"UPDATE", "MERGE"} and self._upper(at - 1) not in {"THEN", "FOR", "IF", "AND", "OR", "NOT", "ON"}:
             return at + 1 if following in {"INTO", "(", "SET", "STATISTICS"} else self._written(at + 1, changes=True)
@@ -148,7 +162,7 @@ class _Walker:
                 self._functions.append("")
                 at += 1
             named = read_name(self._tokens, at)
-            if named is None or self._upper(at) in _NOT_TABLES:
+            if named is None or self._upper(at) in _NOT_TABLES or named.text.upper() in _NO_ALIAS:
                 return at
             at = self._source(named.text, named.after)
             if not listed or self._upper(at) != ",":

@@ -20,13 +20,15 @@ _MODES = frozenset({"IN", "OUT", "INOUT", "VARIADIC", "CURSOR"})
 class Variables:
     """Takes a script's slices in order; `names` are those that the next statement sees.
 
-    T-SQL's say what they are by their `@`; there are none here. The columns of RETURNS TABLE are left out: a function
-    in plain SQL selects columns of these names from its tables.
+    T-SQL's say what they are by their `@`, Snowflake's by a colon; there are none here. Those of a BigQuery script are
+    seen to its end. The columns of RETURNS TABLE are left out: a function in plain SQL selects columns of these names
+    from its tables.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._declaring = False
+        self._of_script: set[str] = set()
         self.names: set[str] = set()
 
     def take(self, item: Slice, text: str) -> None:
@@ -36,8 +38,10 @@ class Variables:
             item: the slice.
             text: its code.
         """
-        if self._dialect.batches or not (item.in_block or item.kind in ROUTINE_KINDS):
-            self.names.clear()
+        if self._dialect.marked_variables:
+            return
+        if not (item.in_block or item.kind in ROUTINE_KINDS):
+            self.names = set(self._of_script)
             return
         tokens = tokenize(text, self._dialect) if item.kind in {"control", "condition", *ROUTINE_KINDS} else []
         if not tokens:
@@ -47,6 +51,9 @@ class Variables:
             self._declaring = tokens[-1].upper in {"IS", "AS"}
         elif tokens[0].upper in {"DECLARE", "BEGIN"}:
             self._declaring = tokens[0].upper == "DECLARE"
+            if self._declaring and len(tokens) > 1:  # a script's own
+                self._of_script |= set(self._listed(tokens[1:]))
+                self.names |= self._of_script
         elif tokens[0].upper in {"FOR", "FOREACH"}:
             self.names |= set(self._listed(tokens[1:]))
         elif self._declaring and (tokens[0].upper == "CURSOR" or not starts_known_statement(tokens[0])):

@@ -8,7 +8,8 @@ from lineage_core.sql.ddl.alter_table import alter_table
 from lineage_core.sql.ddl.create_table import create_table, declare_table
 from lineage_core.sql.ddl.descriptions import comment, procedure_call
 from lineage_core.sql.ddl.items import Ddl, Reader
-from lineage_core.sql.ddl.small_objects import drop, named_object, rename, truncate
+from lineage_core.sql.ddl.load_data import load_data
+from lineage_core.sql.ddl.small_objects import drop, named_object, rename, stream, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +26,13 @@ _READERS: dict[str, Callable[[Reader], Ddl | None]] = {
     "create_synonym": named_object,
     "create_sequence": named_object,
     "create_type": named_object,
+    "create_stream": stream,
     "drop": drop,
     "truncate": truncate,
     "rename": rename,
     "comment": comment,
     "exec": procedure_call,
+    "load": load_data,
 }
 
 

@@ -8,7 +8,7 @@ from lineage_core.sql.ddl.items import Ddl, Reader
 from lineage_core.sql.lexer import QUOTED
 from lineage_core.sql.names import join_parts, split_normalised
 
-_HEAD = frozenset({"ALTER", "TABLE", "ONLY", "FOREIGN", "EXTERNAL"})
+_HEAD = frozenset({"ALTER", "TABLE", "VIEW", "MATERIALIZED", "ONLY", "FOREIGN", "EXTERNAL"})
 _CHECKS = frozenset({"WITH", "CHECK", "NOCHECK"})
 
 
@@ -88,13 +88,16 @@ def _moved(reader: Reader, table: str) -> Ddl | None:
         return Ddl(renames=((table, qualified_like(table, new)),))
     if words[:1] == ["SWITCH"] and "TO" in words:
         reader.at += words.index("TO") + 1
-        return Ddl(reads=(table,), writes=(reader.normal(reader.name()),))
+        return Ddl(reads=(table,), writes=(reader.normal(reader.name()),), moves_rows=True)
+    if words[:2] == ["APPEND", "FROM"] or (words[:2] == ["REPLACE", "PARTITION"] and "FROM" in words):
+        reader.at += words.index("FROM") + 1
+        return Ddl(reads=(reader.normal(reader.name()),), writes=(table,), moves_rows=True)
     for first, second in (("SWAP", "WITH"), ("WITH", "TABLE")):
         if second in words and (first in words) and words.index(second) == words.index(first) + 1:
             if first == "WITH" and "EXCHANGE" not in words:
                 return None
             reader.at += words.index(second) + 1
-            return Ddl(reads=(reader.normal(reader.name()),), writes=(table,))
+            return Ddl(reads=(reader.normal(reader.name()),), writes=(table,), moves_rows=True)
     return None
 
 

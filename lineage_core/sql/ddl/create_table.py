@@ -10,11 +10,12 @@ from lineage_core.sql.lexer import QUOTED
 _MODIFIERS = frozenset(
     (
         "CREATE OR REPLACE GLOBAL LOCAL TEMP TEMPORARY UNLOGGED EXTERNAL TRANSIENT VOLATILE MULTISET SET HYBRID "
-        "DYNAMIC ICEBERG FOREIGN TABLE"
+        "DYNAMIC ICEBERG FOREIGN SNAPSHOT REFRESH STREAMING LIVE TABLE"
     ).split()
 )
-_MODEL = frozenset({"LIKE", "CLONE", "AS", "OF"})
+_MODEL = frozenset({"LIKE", "CLONE", "COPY", "SHALLOW", "DEEP", "AS", "OF"})
 _QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "EXECUTE", "TABLE"})
+_NO_MODEL = _QUERY | {"NODE", "EDGE", "FILETABLE", "GRANTS"}
 
 
 def create_table(reader: Reader) -> Ddl:
@@ -26,14 +27,15 @@ def create_table(reader: Reader) -> Ddl:
         return Ddl(errors=(reader.problem("the name of this table cannot be read"),))
     name = reader.normal(written)
     temporary = bool(words & {"TEMP", "TEMPORARY", "VOLATILE"}) or name.startswith("#")
-    if reader.upper() in {"LIKE", "CLONE", "AS"} and reader.upper(1) not in {*_QUERY, "NODE", "EDGE", "FILETABLE"}:
-        reader.skip(_MODEL)
+    if reader.upper() in _MODEL - {"OF"} and reader.upper(1) not in _NO_MODEL:
+        words = reader.skip(_MODEL)
         source = reader.normal(reader.name())
         return Ddl(
             objects=() if temporary else (_object(reader, name, written),),
             reads=(source,) if source else (),
             writes=(name,),
             temporary=(name,) if temporary else (),
+            moves_rows="LIKE" not in words,
         )
     columns, constraints, reads, errors = _body(reader, name)
     after = reader.closing(reader.at) + 1 if reader.upper() == "(" else reader.at
@@ -145,6 +147,6 @@ def _holds_query(reader: Reader, after: int) -> bool:
         depth += (token.text == "(") - (token.text == ")")
         if depth == 0 and token.upper == "SELECT":
             return True
-        if depth == 0 and token.upper == "AS" and index + 1 < len(reader.tokens):
-            return reader.tokens[index + 1].upper in _QUERY
+        if depth == 0 and token.upper == "AS" and reader.upper_at(index + 1) in _QUERY:
+            return True
     return False

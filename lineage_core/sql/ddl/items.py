@@ -20,7 +20,9 @@ _GENERIC_TYPES = frozenset({"STRUCT", "ARRAY", "MAP", "ROW"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ddl:
-    """What one DDL statement says. `holds_query`: its columns come from a query that follows (CREATE TABLE ... AS)."""
+    """What one DDL statement says. `holds_query`: its columns come from a query that follows (CREATE TABLE ... AS).
+    `moves_rows`: all that the tables in `reads` hold gets to the one in `writes`.
+    """
 
     objects: tuple[ObjectFact, ...] = ()
     changes: tuple[TableChange, ...] = ()
@@ -32,6 +34,7 @@ class Ddl:
     creates: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     holds_query: bool = False
+    moves_rows: bool = False
     errors: tuple[Problem, ...] = ()
 
 

@@ -48,6 +48,20 @@ def _index_columns(reader: Reader) -> list[str]:
     return reader.columns(opened + 1, reader.closing(opened)) if opened is not None else []
 
 
+def stream(reader: Reader) -> Ddl | None:
+    """Snowflake's `CREATE STREAM s ON TABLE t` shows the changes of t."""
+    while reader.more() and not reader.accept("STREAM"):
+        reader.at += 1
+    reader.skip(frozenset({"IF", "NOT", "EXISTS"}))
+    name = reader.normal(reader.name())
+    while reader.more() and not reader.accept("ON"):
+        reader.at += 1
+    reader.skip(frozenset({"EXTERNAL", "DYNAMIC", "EVENT"}))
+    if not reader.skip(frozenset({"TABLE", "VIEW"})):
+        return None
+    return Ddl(reads=(reader.normal(reader.name()),), writes=(name,))
+
+
 def drop(reader: Reader) -> Ddl | None:
     """DROP TABLE and DROP VIEW; dropping other things says nothing about lineage."""
     if not _DROPPED & {reader.upper(ahead) for ahead in range(1, 4)}:

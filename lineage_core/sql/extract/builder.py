@@ -27,6 +27,8 @@ _READS_FILES = frozenset({"spark", "databricks"})
 _FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text"})
 """Spark reads files as tables: FROM parquet.`/some/path`."""
 
+_FILE_ENDINGS = (".parquet", ".csv", ".json", ".ndjson", ".jsonl", ".tsv", ".csv.gz", ".json.gz", ".arrow")
+
 _MAX_EXPRESSION = 2_000
 
 _LOCAL_PREFIXES = ("@",)
@@ -114,14 +116,25 @@ class Builder:
             return ""
         if isinstance(node.this, exp.Literal):
             return f"path:{node.this.name}"
+        if isinstance(node.this, exp.Var) and node.this.name.startswith("@"):  # Snowflake's stage
+            return f"path:{node.this.name}"
         if isinstance(node.this, exp.Dot):
             return self._dotted(node)
         if isinstance(node.this, exp.Func) and not isinstance(node.this, exp.Identifier):
             return ""
-        if self.dialect.sqlglot in _READS_FILES and node.db.lower() in _FILE_FORMATS:
+        if self._is_file(node):
             return f"path:{node.name}"
         parts = [node.args.get(name) for name in ("catalog", "db", "this")]
         return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
+
+    def _is_file(self, node: exp.Table) -> bool:
+        """Whether a table's name is a file's: Spark's format.`path`, DuckDB's 'path'."""
+        if "://" in node.name:
+            return True
+        if self.dialect.sqlglot in _READS_FILES:
+            return node.db.lower() in _FILE_FORMATS
+        quoted = self.dialect.name == "duckdb" and not node.db and node.this.args.get("quoted")
+        return bool(quoted) and ("/" in node.name or node.name.lower().endswith(_FILE_ENDINGS))
 
     def _dotted(self, node: exp.Table) -> str:
         """A name of four parts or more, whose last ones sqlglot keeps as a chain of dots."""

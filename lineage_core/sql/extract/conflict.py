@@ -37,8 +37,10 @@ def conflict_flows(
     refused = Source(alias=builder.identifier(given.this) if given else _REFUSED, query=rows, columns=columns)
     _qualify(clause, own.alias or builder.identifier(table.this), refused.alias)
     outputs = assignments(builder, clause.expressions)
+    inner = builder.queries[rows] if builder.dialect.sqlglot == "mysql" else None  # sees the query's own tables as well
+    seen = (own, refused, *(inner.sources if inner is not None else ()))
     where = expression.references(builder, clause.args.get("where"), FlowKind.FILTER)
-    index = builder.add(Query(sources=(own, refused), outputs=outputs, influences=where))
+    index = builder.add(Query(sources=seen, outputs=outputs, influences=where))
     return (Flow(target=target, query=index, columns=tuple(output.name for output in outputs)),)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def create(builder: Builder, node: exp.Create) -> Parts | None:
     """A created relation that is filled by a query or modelled on another; None for every other CREATE."""
-    if (node.kind or "").upper() not in {"VIEW", "TABLE", "MATERIALIZED VIEW"}:
+    if (node.kind or "").upper() not in {"VIEW", "TABLE", "MATERIALIZED VIEW", "MODEL"}:
         return None
     target, columns = target_of(builder, node.this)
     like = [builder.table(prop.this) for prop in node.find_all(exp.LikeProperty, exp.Clone)]
@@ -38,7 +38,7 @@ def create(builder: Builder, node: exp.Create) -> Parts | None:
 
 def object_kind(node: exp.Create) -> ObjectKind:
     """Table, view or materialized view."""
-    if (node.kind or "").upper() == "TABLE":
+    if (node.kind or "").upper() in {"TABLE", "MODEL"}:
         return ObjectKind.TABLE
     materialized = node.find(exp.MaterializedProperty) is not None or "MATERIALIZED" in (node.kind or "").upper()
     return ObjectKind.MATERIALIZED_VIEW if materialized else ObjectKind.VIEW

@@ -25,13 +25,15 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
             more, more_refs = sources.from_table(builder, item)
             found, refs = (*found, *more), (*refs, *more_refs)
         tables = node.args.get("tables") or ()
-        own = [source for table in tables[:1] for source in _named(builder, table)] or list(found[:1])
-        changed, _ = resolve_target(own, found)
-        target, _ = base_table(builder, ctes, changed)
+        own = [Source(table=builder.table(table)) for table in tables] or list(found[:1])
+        if not found:  # DELETE t WHERE ...
+            found = tuple(own[:1])
+        changed = [resolve_target([one], found)[0] for one in own]
+        if not tables and changed[:1] != [own[0].table]:  # DELETE FROM b USING bills AS b
+            found = found[1:]
+        targets = [base_table(builder, ctes, name)[0] for name in changed]
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
-    return Parts(kind="delete", writes=(target,), targets={changed: 1}, flows=(Flow(target=target, query=index),))
-
-
-def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:
-    return (Source(table=builder.table(table)),)
+    named = {*changed, *(source.table for source in own)}
+    flows = tuple(Flow(target=target, query=index) for target in targets)
+    return Parts(kind="delete", writes=tuple(targets), targets=dict.fromkeys(named, 1), flows=flows)

@@ -38,6 +38,9 @@ _PSEUDO_COLUMNS = frozenset(
 )
 
 
+_ORACLE_PSEUDO_COLUMNS = frozenset({"level", "rowid", "ora_rowscn", "connect_by_isleaf", "connect_by_iscycle"})
+
+
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
     """Every column or subquery that `node` uses, without doubles, in reading order.
 
@@ -102,6 +105,8 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
         return
     pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
+    if builder.dialect.name == "oracle" and not qualifier:
+        pseudo |= _ORACLE_PSEUDO_COLUMNS
     if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
@@ -171,8 +176,12 @@ def _order(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 
 
 def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """`listagg(a) WITHIN GROUP (ORDER BY b)` takes a, b decides; of a percentile the order is the measure itself."""
     yield from _walk(builder, node.this, kind)
-    yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))  # the order is the measure
+    if node.this.find(exp.Column) is not None:
+        yield from _walk(builder, node.expression, FlowKind.WINDOW if kind.direct else kind)
+    else:
+        yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))
 
 
 def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -183,6 +192,15 @@ def _lambda(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     own = {builder.identifier(name) for name in node.expressions}
     for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
         if ref.qualifier.split(".")[0] not in own and (ref.qualifier or ref.name not in own):
+            yield ref
+
+
+def _comprehension(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """DuckDB's `[x + 1 FOR x IN a IF x > 0]`: x stands for a's elements."""
+    own = builder.identifier(node.expression)
+    yield from _walk(builder, node.args["iterator"], stronger(kind, FlowKind.TRANSFORMATION))
+    for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
+        if own not in {ref.name, ref.qualifier.split(".")[0]}:
             yield ref
 
 
@@ -240,6 +258,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     ((exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue), _children),
     (exp.AggFunc, _aggregate),
     (exp.Lambda, _lambda),
+    (exp.Comprehension, _comprehension),
     (exp.Anonymous, _unknown_function),
     (exp.Dot, _dot),
     ((exp.NextValueFor, exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),

@@ -20,13 +20,14 @@ def insert(builder: Builder, node: exp.Insert) -> Parts:
     target, columns = target_of(builder, node.this)
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        source = node.expression
+        whole = node.args.get("source")  # INSERT INTO t TABLE s
+        source = whole if isinstance(whole, exp.Table) else node.expression
         flows: tuple[Flow, ...] = ()
         if source is not None and not isinstance(source, exp.Command):
             index = query.build(builder, source)
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
-            flows = (Flow(target=target, query=index, columns=columns, positional=True),)
+            flows = (Flow(target=target, query=index, columns=columns, positional=not node.args.get("by_name")),)
             flows += conflict_flows(builder, node, target, index, columns)
     return Parts(kind="insert", writes=(target,), flows=flows)
 
@@ -61,12 +62,17 @@ def values_row(builder: Builder, values: list[exp.Expr], columns: tuple[str, ...
     """One row of expressions as outputs, named by `columns` where given."""
     return tuple(
         Output(
-            name=columns[position] if position < len(columns) else "",
+            name=columns[position] if position < len(columns) else _own_name(builder, value, columns),
             refs=expression.references(builder, value, FlowKind.IDENTITY),
             expression="" if isinstance(value, exp.Column) else builder.text(value),
         )
         for position, value in enumerate(values)
     )
+
+
+def _own_name(builder: Builder, value: exp.Expr, columns: tuple[str, ...]) -> str:
+    """Without a list of columns a value that is a column names its target, as a select list's does."""
+    return builder.identifier(value.this) if isinstance(value, exp.Column) and not columns else ""
 
 
 def _first_selects(node: exp.Expr) -> list[exp.Expr]:

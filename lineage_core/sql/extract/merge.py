@@ -9,7 +9,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Source
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.update import assignments, base_table
+from lineage_core.sql.extract.update import assignments, base_table, fields_to_columns
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -39,7 +39,10 @@ def _branch(
     """An INSERT sees the USING source only; nothing flows by a DELETE."""
     action = when.args.get("then")
     columns: tuple[str, ...]
-    if isinstance(action, exp.Update):
+    if isinstance(action, exp.Update) and [*map(type, action.expressions)] == [exp.Star]:  # UPDATE SET *
+        columns, outputs = (), _whole_source(both)
+    elif isinstance(action, exp.Update):
+        fields_to_columns(builder, action.expressions, both)
         outputs = assignments(builder, action.expressions)
         columns = tuple(output.name for output in outputs)
     elif isinstance(action, exp.Insert):
@@ -48,10 +51,14 @@ def _branch(
     else:
         return []
     seen = both[1:] if isinstance(action, exp.Insert) else both
-    index = builder.add(Query(sources=seen, outputs=outputs, ctes=ctes))
-    return [
-        Flow(target=target, query=index, columns=columns, positional=isinstance(action, exp.Insert) and not columns)
-    ]
+    where = expression.references(builder, action.args.get("where"), FlowKind.FILTER)
+    index = builder.add(Query(sources=seen, outputs=outputs, influences=where, ctes=ctes))
+    by_name = isinstance(action, exp.Update) or not isinstance(action.expression, exp.Expr)
+    return [Flow(target=target, query=index, columns=columns, positional=not by_name and not columns)]
+
+
+def _whole_source(both: tuple[Source, ...]) -> tuple[Output, ...]:
+    return tuple(Output(star=True, qualifier=source.alias or source.table) for source in both[1:2])
 
 
 def _inserted_columns(builder: Builder, action: exp.Insert) -> tuple[str, ...]:
@@ -68,6 +75,6 @@ def _inserted_values(
 ) -> tuple[Output, ...]:
     values = action.expression
     if not isinstance(values, exp.Expr):  # BigQuery's INSERT ROW, Databricks' INSERT *
-        return tuple(Output(star=True, qualifier=source.alias or source.table) for source in both[1:2])
+        return _whole_source(both)
     row = list(values.expressions) if isinstance(values, exp.Tuple) else [values]
     return insert.values_row(builder, row, columns)

@@ -45,7 +45,9 @@ def build(builder: Builder, node: exp.Expr) -> int:
             return builder.fill(index, Query(branches=(inner,), ctes=ctes))
         if isinstance(node, exp.SetOperation):
             branches = tuple(build(builder, branch) for branch in _flatten(node))
-            return builder.fill(index, Query(branches=branches, influences=_influences(builder, node), ctes=ctes))
+            by_name = bool(node.args.get("by_name"))
+            influences = _influences(builder, node)
+            return builder.fill(index, Query(branches=branches, by_name=by_name, influences=influences, ctes=ctes))
         if isinstance(node, exp.Values):
             return builder.fill(index, Query(outputs=_values(builder, node), ctes=ctes))
         if isinstance(node, exp.Table):
@@ -68,6 +70,7 @@ def _select(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> Query:
         outputs=listed,
         influences=tuple(dict.fromkeys((*join_refs, *_influences(builder, node, listed)))),
         ctes=ctes,
+        lateral_aliases=builder.dialect.lateral_aliases,
     )
 
 
@@ -153,7 +156,7 @@ def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
 def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
     """The outputs of one item of a select list: one as a rule, none for the assignment of a variable."""
     if is_star(item):
-        return (_star(builder, item),)
+        return (_star(builder, item), *_replaced(builder, item))
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
         return ()  # SELECT @variable = ...: a variable cuts the flow
     if isinstance(item, exp.Aliases):
@@ -181,19 +184,30 @@ def _implied_name(builder: Builder, node: exp.Expr) -> str:
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
         return builder.identifier(node.expression)
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
-        return builder.identifier(node.this.this)  # Postgres names `a::int` a
+        by_colons = "format" not in node.args  # only CAST(...) has such an argument
+        if by_colons or builder.dialect.casts_keep_names:
+            return builder.identifier(node.this.this)
     return builder.text(node).lower()
 
 
 def is_star(item: exp.Expr) -> bool:
-    """Whether a select item is `*` or `t.*`."""
-    return isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
+    """Whether a select item is `*`, `t.*` or DuckDB's COLUMNS(...)."""
+    return isinstance(item, exp.Star | exp.Columns) or (
+        isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
+    )
+
+
+def _replaced(builder: Builder, item: exp.Expr) -> Iterator[Output]:
+    """`* REPLACE (x AS a)`: a is no longer the star's."""
+    star = item if isinstance(item, exp.Star) else item.this
+    for replaced in star.args.get("replace") or ():
+        yield single(builder, replaced)
 
 
 def _star(builder: Builder, item: exp.Expr) -> Output:
     star = item if isinstance(item, exp.Star) else item.this
     *qualifier, _ = item.parts if isinstance(item, exp.Column) else [star]
-    excluded = star.args.get("except_") or ()
+    excluded = [*(star.args.get("except_") or ()), *(item.args["alias"] for item in star.args.get("replace") or ())]
     renamed = star.args.get("rename") or ()
     return Output(
         star=True,

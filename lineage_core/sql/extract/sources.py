@@ -8,14 +8,30 @@ from sqlglot import exp
 
 from lineage_core.model.facts import FlowKind, Ref, Source
 from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
-from lineage_core.sql.names import join_parts
+from lineage_core.sql.names import join_parts, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lineage_core.sql.extract.builder import Builder
+
+_DUMMY_TABLES = frozenset({"dual", "sys.dual", "sysibm.sysdummy1"})
+"""What a query without tables selects from, where there has to be a table."""
+
+_READERS = frozenset(
+    (
+        "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan"
+    ).split()
+)
+"""Functions of DuckDB and Databricks that read a file, without underscores."""
+
+_NAMING_TABLES = frozenset({"tablechanges", "gpdistrandom"})
+"""Functions of Databricks and Greenplum over the rows of a table named in a string."""
+
+_SEMI = frozenset({"SEMI", "ANTI"})
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
@@ -30,6 +46,8 @@ def build(builder: Builder, node: exp.Expr) -> Found:
     items += node.args.get("laterals") or []
     for item in items:
         _collect(builder, item, (), found, refs)
+    if clause is not None and (match := node.args.get("match")) is not None:
+        found[-1] = matched(builder, found[-1], match)
     collect_joins(builder, node, found, refs)
     return tuple(found), tuple(dict.fromkeys(refs))
 
@@ -38,7 +56,10 @@ def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: l
     """Add the sources and conditions of a node's `joins`."""
     for join in node.args.get("joins") or ():
         using = tuple(builder.identifier(name) for name in join.args.get("using") or ())
+        first = len(found)
         _collect(builder, join.this, using, found, refs)
+        if _SEMI & {join.kind, join.side}:
+            found[first:] = [source.model_copy(update={"semi": True}) for source in found[first:]]
         refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
 
 
@@ -97,6 +118,8 @@ def _table(builder: Builder, node: exp.Table, alias: str, columns: tuple[str, ..
     name = hinted or builder.table(node)
     if not name:
         return _function(builder, node, alias, columns)
+    if name in _DUMMY_TABLES:
+        return Source(alias=alias or name, columns=columns)
     builder.read(name)
     return Source(alias=alias, table=name, columns=columns)
 
@@ -123,7 +146,14 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
 
     Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
     """
+    if rows := node.args.get("rows_from"):  # ROWS FROM (f(a), g(b))
+        return Source(
+            alias=alias, columns=columns, refs=expression.references_of(builder, rows, FlowKind.TRANSFORMATION)
+        )
     call = node.this if isinstance(node, exp.Table) else node
+    if location := _location(builder, call):
+        builder.read(location)
+        return Source(alias=alias, table=location, columns=columns)
     path: list[exp.Expr | None] = []
     if isinstance(node, exp.Table):
         path = [node.args.get("catalog"), node.args.get("db")]
@@ -136,10 +166,26 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     return Source(alias=alias, columns=columns, refs=refs)
 
 
+def _location(builder: Builder, call: exp.Expr) -> str:
+    """The file that `read_parquet('file')` and its like read, as a table's name, or the table that a function names in
+    a string; empty for every other function.
+    """
+    first = call.expressions[0] if isinstance(call, exp.Func) and call.expressions else call.args.get("this")
+    if not isinstance(first, exp.Literal) or not first.is_string:
+        return ""
+    name = call.name if isinstance(call, exp.Anonymous) else type(call).__name__
+    name = name.lower().replace("_", "")
+    if name in _NAMING_TABLES:
+        return normalise(first.name, builder.dialect)
+    return f"path:{first.name}" if name in _READERS else ""
+
+
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
     alias = node.args.get("alias")
     if alias is None:
         return "", ()
     if isinstance(alias, exp.TableAlias):
-        return builder.identifier(alias.this), tuple(builder.identifier(column) for column in alias.columns)
+        offset = node.args.get("offset")  # WITH OFFSET, WITH ORDINALITY
+        named = [*alias.columns, offset] if alias.columns and isinstance(offset, exp.Identifier) else alias.columns
+        return builder.identifier(alias.this), tuple(map(builder.identifier, named))
     return builder.identifier(alias), ()

@@ -12,12 +12,17 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import Query, Statement
+from lineage_core.sql.create_head import plain_create
+from lineage_core.sql.exports import take_export
 from lineage_core.sql.extract.builder import Builder, is_local
 from lineage_core.sql.extract.create import create
 from lineage_core.sql.extract.delete import delete
 from lineage_core.sql.extract.insert import insert, select
-from lineage_core.sql.extract.load import cache, copy
+from lineage_core.sql.extract.load import cache, copy, sent_to
 from lineage_core.sql.extract.merge import merge
+from lineage_core.sql.extract.multi_insert import multi_insert
+from lineage_core.sql.extract.partitions import moved_rows
+from lineage_core.sql.extract.pivot_statement import pivot_statement
 from lineage_core.sql.extract.returning import returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
 from lineage_core.sql.output_clause import take_output
@@ -33,12 +38,15 @@ if TYPE_CHECKING:
 
 _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[Builder, Any], Parts | None]], ...] = (
     (exp.Insert, insert),
+    (exp.MultitableInserts, multi_insert),
     (exp.Update, update),
     (exp.Delete, delete),
     (exp.Merge, merge),
     (exp.Create, create),
     (exp.Copy, copy),
     (exp.Cache, cache),
+    (exp.Pivot, pivot_statement),
+    (exp.Select, moved_rows),
     ((exp.Query, exp.Values), select),
 )
 
@@ -64,10 +72,13 @@ def extract(text: str, dialect: Dialect, variables: AbstractSet[str] = frozenset
     if dialect.batches and _CHANGE_INSIDE.search(text):
         raise NotUnderstoodError("a statement that changes a table stands inside FROM")
     text, outputs = take_output(text, dialect)
-    tree = parse(text, dialect)
+    export = take_export(text, dialect)
+    tree = parse(text if export is None else export.query, dialect)
     builder = Builder(dialect, changed_rows)
     builder.variables = variables - names_of_sources(builder, tree) if variables else variables
     parts = parts_of(builder, tree)
+    if parts is not None and export is not None:
+        parts = sent_to(parts, f"path:{export.location}")
     if parts is None:
         raise NotUnderstoodError(f"no lineage is known for {type(tree).__name__.upper()}")
     try:
@@ -113,13 +124,24 @@ def parse(text: str, dialect: Dialect) -> exp.Expr:
     Raises:
         NotUnderstoodError: with the reason on one line.
     """
+    text = rewrite(text, dialect)
     try:
-        trees = [tree for tree in sqlglot.parse(rewrite(text, dialect), dialect=dialect.sqlglot) if tree is not None]
+        return _parsed(text, dialect)
+    except NotUnderstoodError:
+        plain = plain_create(text, dialect) if text[:6].upper().startswith(("CREATE", "ALTER")) else None
+        if plain is None:
+            raise
+    return _parsed(plain, dialect)
+
+
+def _parsed(text: str, dialect: Dialect) -> exp.Expr:
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect=dialect.sqlglot) if tree is not None]
     except SqlglotError as error:
         raise NotUnderstoodError(_reason(error)) from error
     except RecursionError as error:
         raise NotUnderstoodError("nested too deeply") from error
-    if len(trees) != 1 or isinstance(trees[0], exp.Command):
+    if len(trees) != 1 or isinstance(trees[0], exp.Command | exp.Alter):
         raise NotUnderstoodError("not a statement that sqlglot knows")
     return trees[0]
 

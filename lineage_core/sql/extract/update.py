@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
 
 
+_CHANGES_ANY = frozenset({"mysql", "doris", "starrocks"})
+
+
 def update(builder: Builder, node: exp.Update) -> Parts:
     """Each assignment is an output of a query over the target and the FROM list, named by the column it sets."""
     with builder.cte_scope() as names:
@@ -24,22 +27,45 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         if isinstance(node.this, exp.Table):
             own[:], refs[:] = sources.from_table(builder, node.this)
         found, join_refs = sources.build(builder, node)
-        changed, listed = resolve_target(own[:1], found)
+        changed, listed = resolve_target(own[:1], found, through_alias=builder.dialect.batches)
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
-        outputs = assignments(builder, node.expressions)
-        index = builder.add(
-            Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
-        )
-    flow = Flow(target=target, query=index, columns=tuple(base_names.get(item.name, item.name) for item in outputs))
-    targets = Counter({changed: 1})
+        fields_to_columns(builder, node.expressions, everything)
+        groups = _by_table(builder, node.expressions, everything, changed)
+        flows = []
+        for name, items in groups.items():
+            outputs = assignments(builder, items)
+            index = builder.add(
+                Query(sources=everything, outputs=outputs, influences=tuple(dict.fromkeys(refs)), ctes=ctes)
+            )
+            columns = tuple(base_names.get(item.name, item.name) for item in outputs)
+            flows.append(Flow(target=target if name == changed else name, query=index, columns=columns))
+    targets = Counter(dict.fromkeys(groups, 1))
     targets.update(source.table for source in own[:1] if listed)  # UPDATE x SET ... FROM t x: x is named, not read
-    return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
+    writes = tuple(flow.target for flow in flows)
+    return Parts(kind="update", writes=writes, targets=dict(targets), flows=tuple(flows))
 
 
-def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:
+def _by_table(
+    builder: Builder, items: list[exp.Expr], found: tuple[Source, ...], changed: str
+) -> dict[str, list[exp.Expr]]:
+    """The assignments by the table whose column they set: MySQL may change several that it joins."""
+    if builder.dialect.sqlglot not in _CHANGES_ANY:
+        return {changed: items}
+    known = {name: source.table for source in found if source.table for name in (source.alias, source.table) if name}
+    groups: dict[str, list[exp.Expr]] = {}
+    for item in items:
+        qualifier = builder.identifier(item.this.args.get("table")) if isinstance(item.this, exp.Column) else ""
+        groups.setdefault(known.get(qualifier, changed), []).append(item)
+    return groups or {changed: items}
+
+
+def resolve_target(own: list[Source], found: tuple[Source, ...], *, through_alias: bool = True) -> tuple[str, bool]:
     """The table that `UPDATE x ... FROM` or `DELETE x FROM` changes: x may be an alias of the FROM list.
+
+    `through_alias`: the same table under an alias in the FROM list is the one that is changed (T-SQL), not another
+    source.
 
     Returns:
         The table's name, and whether it stands in the FROM list.
@@ -51,7 +77,7 @@ def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, b
         if source.alias == name and source.table:
             return source.table, True
     for source in found:
-        if source.table == name and not own[0].alias:
+        if source.table == name and not own[0].alias and (through_alias or not source.alias):
             return name, True
     return name, False
 
@@ -96,6 +122,19 @@ def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
+def fields_to_columns(builder: Builder, items: list[exp.Expr], found: tuple[Source, ...]) -> None:
+    """Make `SET address.city = x`, where no source is called address, set the column address: in place."""
+    if builder.dialect.batches:  # T-SQL has no such fields, but qualifiers of three parts
+        return
+    names = {name for source in found for name in (source.alias, source.table, source.table.rpartition(".")[2]) if name}
+    for column in [item.this for item in items if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column)]:
+        parts = column.parts
+        qualifiers = [".".join(map(builder.identifier, parts[:length])) for length in range(1, len(parts))]
+        known = max((place + 1 for place, name in enumerate(qualifiers) if name in names), default=0)
+        if names and len(parts) > known + 1:
+            column.replace(exp.Column(this=parts[known].copy()))
+
+
 def _from_subquery(builder: Builder, columns: exp.Expr, value: exp.Expr) -> list[Output]:
     """`(a, b) = (SELECT x, y ...)`: each column from the output at its place."""
     refs = expression.references(builder, value)
@@ -111,6 +150,8 @@ def _from_subquery(builder: Builder, columns: exp.Expr, value: exp.Expr) -> list
 
 
 def _assigned(builder: Builder, column: exp.Expr, value: exp.Expr) -> Output:
+    if isinstance(column, exp.Bracket | exp.Dot):  # a[1] = x, and the field of a field, change a
+        column = column.find(exp.Column) or column
     name = builder.identifier(column.this if isinstance(column, exp.Column) else column)
     refs = expression.references(builder, value)
     return Output(name=name, refs=refs, expression="" if isinstance(value, exp.Column) else builder.text(value))

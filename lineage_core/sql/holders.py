@@ -1,0 +1,37 @@
+"""Statements that hold another one, to be run by name or on a schedule: PREPARE, tasks, pipes and events."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from lineage_core.sql.lexer import DOLLAR, STRING, tokenize
+from lineage_core.sql.literals import text_of
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
+
+_BEFORE = frozenset({"AS", "FROM", "DO"})
+_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "CREATE"})
+
+
+class Held(NamedTuple):
+    """A statement's text, and the number of lines above it in what holds it."""
+
+    sql: str
+    line: int
+
+
+def held_statement(text: str, dialect: Dialect) -> Held | None:
+    """The statement behind AS or DO, or in the string behind FROM; None where none stands there in words."""
+    depth = 0
+    tokens = tokenize(text, dialect)
+    for token, following in pairwise(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth or token.upper not in _BEFORE:
+            continue
+        line = text.count("\n", 0, following.start)
+        if following.kind in {STRING, DOLLAR}:
+            return Held(text_of(following, dialect) or "", line)
+        return Held(text[following.start :], line) if token.upper != "FROM" or following.upper in _VERBS else None
+    return None

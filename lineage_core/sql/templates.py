@@ -1,0 +1,99 @@
+"""Templates of the tools that write SQL (dbt's Jinja, ${var}, psql's :var, SQL*Plus's &var) as plain SQL.
+
+What stands for a name becomes a name: `{{ ref('bills') }}` is bills, `{{ source('raw', 'bills') }}` raw.bills and any
+other template or variable where a name is written is called as the variable is. What stands for a value becomes NULL,
+which has no source either. Blocks and comments are blanked. Lines stay where they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineage_core.sql.dialects import Dialect
+
+_BRACES = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*"
+"""Anything, with dictionaries in it, two deep."""
+
+_JINJA = re.compile(rf"\{{\{{[-+]?(?P<call>{_BRACES})\}}\}}|\{{%.*?%\}}|\{{#.*?#\}}", re.DOTALL)
+_SHELL = re.compile(r"\$\{(?P<call>[^{}\n]*)\}")
+_PSQL = re.compile(r"""(?<=[\s(,.=]):(?:'(?P<value>\w+)'|"(?P<quoted>\w+)"|(?P<call>[a-zA-Z_]\w*)(?=\.\w))""")
+_SQLPLUS = re.compile(r"&&?(?P<call>\w+)\.?")
+_PYTHON = re.compile(r"(?<=[\s(,=<>])%(?:\(\w+\))?s\b")
+
+_RELATION = re.compile(r"\s*(?:ref|source)\s*\((?P<arguments>.*)\)", re.DOTALL)
+_SILENT = re.compile(r"\s*(?:config|log|print|do)\s*\(")
+_STAR = re.compile(r"\s*[\w.]*\bstar\s*\(")
+_STRING = re.compile(r"""["']([^"']+)["']""")
+_WORDS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_NAME_FOLLOWS = re.compile(
+    r"(?:\b(?:FROM|JOIN|INTO|TABLE|UPDATE|OVERWRITE|VIEW|EXISTS|USING|AS|DATABASE|SCHEMA|USE)\s+|[\w.}`\"\[])\Z",
+    re.IGNORECASE,
+)
+_NAME_GOES_ON = re.compile(r"[\w.`\"\]]|\$\{|\{\{")
+_CONTEXT = 24
+
+
+def without_templates(text: str, dialect: Dialect) -> str:
+    """The text as plain SQL, with as many lines as before; a text without templates as it is."""
+    if "{{" in text or "{%" in text or "{#" in text:
+        text = _replaced(_JINJA, text)
+    if "${" in text:
+        text = _replaced(_SHELL, text)
+    if ":" in text and dialect.dollar_quotes and dialect.default_schema == "public":
+        text = _replaced(_PSQL, text)
+    if "&" in text and dialect.name == "oracle":
+        text = _replaced(_SQLPLUS, text)
+    if "%" in text and dialect.name == "mysql":
+        text = _PYTHON.sub("NULL", text)
+    return text
+
+
+def _replaced(pattern: re.Pattern[str], text: str) -> str:
+    pieces: list[str] = []
+    position = 0
+    for match in pattern.finditer(text):
+        pieces += [text[position : match.start()], _plain(match, text)]
+        position = match.end()
+    return "".join([*pieces, text[position:]])
+
+
+def _plain(match: re.Match[str], text: str) -> str:
+    """What one template stands for, followed by the line ends it held."""
+    found = match.groupdict()
+    lines = "\n" * match.group().count("\n")
+    if found.get("value"):
+        return f"NULL{lines}"
+    if found.get("quoted"):
+        return f'"{found["quoted"]}"'
+    call = found.get("call")
+    if call is None or _SILENT.match(call):
+        return f" {lines}"
+    relation = _RELATION.match(call)
+    if relation is not None:
+        return _relation(call, relation["arguments"]) + lines
+    if _STAR.match(call):  # dbt_utils.star(...): all columns
+        return f"*{lines}"
+    if _is_name(match, text):
+        return _named(call) + lines
+    return f"NULL{lines}"
+
+
+def _relation(call: str, arguments: str) -> str:
+    """`ref('package', 'model')` is the model; `source('schema', 'table')` has both parts."""
+    parts = _STRING.findall(arguments)
+    return ".".join(parts) if call.lstrip().startswith("source") else parts[-1] if parts else "model"
+
+
+def _is_name(match: re.Match[str], text: str) -> bool:
+    """Whether a template stands where a name does: behind FROM and the like, or as a part of a name."""
+    before = text[max(0, match.start() - _CONTEXT) : match.start()]
+    return _NAME_FOLLOWS.search(before) is not None or _NAME_GOES_ON.match(text, match.end()) is not None
+
+
+def _named(call: str) -> str:
+    """The variable a template asks for: of `var('x')` x, of `hiveconf:x` x, of `params.x | upper` params.x."""
+    asked = _STRING.search(call) if "(" in call else None
+    words = _WORDS.findall(asked[1] if asked else call.partition("|")[0])
+    return words[-1] if words else "template"
