@@ -275,7 +275,7 @@ def test_the_catalog_survives_the_spool(link: Link) -> None:
     catalog = link(TREE).catalog
     again = Catalog.model_validate_json(catalog.model_dump_json())
     assert again.model_dump() == catalog.model_dump()
-    assert again.complete(("orders",), "", "dbo") == ("", "dbo", "orders")
+    assert Lookup(again).complete(("orders",), "", "dbo") == ("", "dbo", "orders")
 
 
 PART = st.text(alphabet=st.characters(blacklist_characters="\x1f", blacklist_categories=("Cs",)), max_size=5)
