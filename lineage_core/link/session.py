@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lineage_core.model.facts import Statement
 
 _LOCAL_PREFIXES = ("#", "@")
+_CREATE_FROM_QUERY = frozenset({"select_into", "table", "view"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,12 @@ class Session:
                 self._temps.setdefault(name, _Temp())
 
     def _learn(self, statement: Statement, resolved: Resolved) -> None:
-        """The columns of a temp table that this statement's query created."""
+        """The columns of a temp table that this statement's query creates; one that only fills some tells nothing."""
+        if statement.kind not in _CREATE_FROM_QUERY:
+            return
         for target, names in resolved.shapes:
             if target in self._temps and not self._temps[target].columns and STAR not in names:
                 self._temps[target].columns = names
-        del statement
 
     def _collapse(self, statement: Statement, resolved: Resolved) -> Collapsed:
         sources = {name: self._sources(_sources_of(name, statement, resolved)) for name in statement.writes}

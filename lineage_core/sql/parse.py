@@ -14,7 +14,7 @@ from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.dynamic import Strings, insert_head, is_query
-from lineage_core.sql.extract.statement import NotUnderstoodError, extract
+from lineage_core.sql.extract.statement import NotUnderstoodError, extract, without_outputs
 from lineage_core.sql.headers import read_header, read_name, skip_words
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
@@ -111,22 +111,26 @@ class _Reader:
             pass
         elif item.kind in WALKED_KINDS:
             self._walk(index, item)
+        elif item.kind in {"select", "perform"}:
+            self._select(index, item)
         elif item.kind in QUERY_KINDS:
-            self._query(index, item, self._without_into(item))
-        elif item.kind == "perform":
-            self._query(index, item, _PERFORM.sub("SELECT", self._slice(item), count=1))
+            self._query(index, item, self._slice(item))
         elif item.kind == "unknown":
             self._unknown(item)
 
     def _slice(self, item: Slice) -> str:
         return self._text[item.first : item.last]
 
-    def _without_into(self, item: Slice) -> str:
-        """A query of a PL/pgSQL body: its SELECT ... INTO fills variables, not a table."""
+    def _select(self, index: int, item: Slice) -> None:
+        """A query; in a body its SELECT ... INTO fills variables, not a table, and PERFORM's rows go nowhere."""
         text = self._slice(item)
-        if item.kind != "select" or not item.in_block or self._dialect.batches:
-            return text
-        return drop_into(text, self._dialect)
+        if item.kind == "perform":
+            self._query(index, item, _PERFORM.sub("SELECT", text, count=1), kept=False)
+        elif item.in_block and not self._dialect.batches:
+            bare = drop_into(text, self._dialect)
+            self._query(index, item, bare, kept=bare == text)
+        else:
+            self._query(index, item, text)
 
     def _used(self, item: Slice) -> str:
         """The database of `USE [DATABASE] name`; the one before where the name says nothing (`USE [$(Name)]`)."""
@@ -172,7 +176,8 @@ class _Reader:
             self._add(index, item, statement)
         return True
 
-    def _query(self, index: int, item: Slice, text: str) -> None:
+    def _query(self, index: int, item: Slice, text: str, *, kept: bool = True) -> None:
+        """A statement for its extractor; the rows of a query that are not `kept` reach no one."""
         try:
             constant = constant_insert(text, self._dialect) if item.kind == "insert" else None
             statement = constant or extract(text, self._dialect, self._variables.names)
@@ -181,7 +186,7 @@ class _Reader:
         except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
             _log.debug("line %d", item.line, exc_info=True)
             statement = self._walked(item, text, f"the extractor failed: {type(error).__name__}: {error}")
-        self._add(index, item, statement)
+        self._add(index, item, statement if kept else without_outputs(statement))
 
     def _walk(self, index: int, item: Slice) -> None:
         """EXEC and conditions: tables and calls from the tokens; dynamic SQL that is known is read as statements."""

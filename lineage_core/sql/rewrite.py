@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
@@ -23,18 +24,30 @@ _OPTIONS = (
 )
 """Each a run of words, with the alternatives of each."""
 
+_CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
+
+_COUNTED_COPY = re.compile(
+    r"COPY\s+(?:\d+\s+)?(?:OFFSET\s+\d+\s+)?RECORDS\s+INTO\s+(.*?)(?:\s+(?:USING\s+)?DELIMITERS\s.*)?;?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""MonetDB's `COPY 10 OFFSET 2 RECORDS INTO t FROM 'file' USING DELIMITERS ...`."""
+
 
 def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     Options that say nothing about lineage are left out: ON COMMIT DROP, WITH NO DATA, WITH CHECK OPTION, OVERRIDING
-    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL has rules of its own.
+    SYSTEM VALUE, WHERE CURRENT OF a cursor. MySQL's REPLACE becomes INSERT, MonetDB's COPY n RECORDS INTO a COPY INTO. T-SQL has rules of its own.
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
+    if "current" in lower:
+        text = _CURRENT_ROW.sub("", text)
+    if lower.startswith("copy"):
+        text = _COUNTED_COPY.sub(r"COPY INTO \1", text)
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)
@@ -58,10 +71,10 @@ def drop_into(text: str, dialect: Dialect) -> str:
 
 
 def _belongs(tokens: list[Token], into: int, at: int) -> bool:
-    """Whether a token is part of `INTO STRICT a, b.c`: names, with commas and dots between them."""
+    """Whether a token is part of `INTO STRICT a, b.c` or `INTO :a`: names, with commas and dots between them."""
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
-    return starts or tokens[at].text in {",", "."} or before.text in {",", "."}
+    return starts or tokens[at].text in {",", "."} or before.text in {",", ".", ":"}
 
 
 def _drop(text: str, dialect: Dialect, words: tuple[tuple[str, ...], ...]) -> str:

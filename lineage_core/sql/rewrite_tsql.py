@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _MAY_APPLY = re.compile(
-    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b",
+    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b"
+    r"|\bfor\s+(?:update|read)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -96,6 +97,13 @@ def _culture(text: str, tokens: list[Token], at: int) -> _Edit | None:
     return _Edit(at, at + 2) if at + 1 < len(tokens) and tokens[at + 1].kind is STRING else None
 
 
+def _updatable(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """A cursor's `FOR UPDATE OF a` and `FOR READ ONLY`."""
+    del text
+    ends = _text(tokens, at + 1).upper() == "UPDATE" or _text(tokens, at + 2).upper() == "ONLY"
+    return _Edit(at, len(tokens)) if ends else None
+
+
 def _hints(text: str, tokens: list[Token], at: int) -> _Edit | None:
     """`INSERT INTO t WITH (TABLOCK) (a)`."""
     del text
@@ -121,6 +129,7 @@ _RULES: dict[str, Callable[[str, list[Token], int], _Edit | None]] = {
     **dict.fromkeys(_COMPOUND, _assignment),
     "TOP": _top,
     "FROM": _first_from,
+    "FOR": _updatable,
     "OPTION": _option,
     "XMLNAMESPACES": _namespaces,
     "USING": _culture,

@@ -68,7 +68,7 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     elif word == "PERFORM":
         cursor.cut("perform", until=cursor.statement_end())
-    elif word == "OPEN" or (cursor.peek_upper(1) == "CURSOR" or cursor.peek_upper(2) == "CURSOR"):
+    elif word == "OPEN" or "CURSOR" in {word, cursor.peek_upper(1), cursor.peek_upper(2)}:
         _cursor_query(cursor)
     elif (label := _label(cursor)) is not None:
         cursor.cut("control", until=label)

@@ -16,22 +16,20 @@ if TYPE_CHECKING:
 
 
 def delete(builder: Builder, node: exp.Delete) -> Parts:
-    """`DELETE FROM t`, `DELETE t FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
+    """`DELETE FROM t`, `DELETE t, u FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        found, refs = sources.from_table(builder, node.this) if isinstance(node.this, exp.Table) else ((), ())
+        tables = node.args.get("tables") or ()
+        first = node.this if isinstance(node.this, exp.Table) else next(iter(tables), None)  # DELETE t WHERE ...
+        found, refs = sources.from_table(builder, first) if first is not None else ((), ())
         using = node.args.get("using") or ()
         for item in using if isinstance(using, list) else ():
             more, more_refs = sources.from_table(builder, item)
             found, refs = (*found, *more), (*refs, *more_refs)
-        tables = node.args.get("tables") or ()
-        own = [source for table in tables[:1] for source in _named(builder, table)] or list(found[:1])
-        changed, _ = resolve_target(own, found)
-        target, _ = base_table(builder, ctes, changed)
+        own = [Source(table=builder.table(table)) for table in tables] or list(found[:1])
+        changed = [resolve_target([source], found)[0] for source in own]
+        targets = tuple(dict.fromkeys(base_table(builder, ctes, name)[0] for name in changed))
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
-    return Parts(kind="delete", writes=(target,), targets={changed: 1}, flows=(Flow(target=target, query=index),))
-
-
-def _named(builder: Builder, table: exp.Expr) -> tuple[Source, ...]:
-    return (Source(table=builder.table(table)),)
+    flows = tuple(Flow(target=target, query=index) for target in targets)
+    return Parts(kind="delete", writes=targets, targets=dict.fromkeys(changed, 1), flows=flows)

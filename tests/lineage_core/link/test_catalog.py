@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage_core.link.catalog import Catalog, from_text, to_text
+from lineage_core.link.lookup import Lookup
 from lineage_core.link.names import suffix_lookup
 
 if TYPE_CHECKING:
