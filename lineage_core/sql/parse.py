@@ -18,6 +18,7 @@ from lineage_core.sql.extract.statement import NotUnderstoodError, extract, with
 from lineage_core.sql.headers import read_header, read_name, skip_words
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
+from lineage_core.sql.quoted_bodies import single_quotes
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.tokenwalk import walk
@@ -119,7 +120,8 @@ class _Reader:
             self._unknown(item)
 
     def _slice(self, item: Slice) -> str:
-        return self._text[item.first : item.last]
+        text = self._text[item.first : item.last]
+        return single_quotes(text) if item.in_quotes else text
 
     def _select(self, index: int, item: Slice) -> None:
         """A query; in a body its SELECT ... INTO fills variables, not a table, and PERFORM's rows go nowhere."""
@@ -205,6 +207,7 @@ class _Reader:
         if literal is not None:
             inner = _Reader(literal.sql, self._dialect, self._database).run()
             inner = inner if literal.certain else _without_problems(inner)
+            inner = inner if literal.kept else _without_rows(inner)
             self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
 
     def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
@@ -253,6 +256,12 @@ def _without_problems(facts: FileFacts) -> FileFacts:
     """What can be said of SQL that may not be quite what runs: no error of it is the file's."""
     statements = tuple(statement.model_copy(update={"errors": ()}) for statement in facts.statements)
     return facts.model_copy(update={"statements": statements, "errors": ()})
+
+
+def _without_rows(facts: FileFacts) -> FileFacts:
+    """Dynamic SQL whose queries fill variables."""
+    statements = tuple(without_outputs(item) if item.kind == "select" else item for item in facts.statements)
+    return facts.model_copy(update={"statements": statements})
 
 
 def _moved_problem(problem: Problem, lines: int) -> Problem:

@@ -24,6 +24,9 @@ _OPTIONS = (
 )
 """Each a run of words, with the alternatives of each."""
 
+_TRIGGER_ROW = re.compile(r":(?=(?:NEW|OLD)\s*\.)", re.IGNORECASE)
+"""The colon of Oracle's `:NEW.a`."""
+
 _CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
 
 _COUNTED_COPY = re.compile(
@@ -41,6 +44,8 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
+    elif dialect.name == "oracle" and ":" in text:
+        text = _TRIGGER_ROW.sub("", text)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"

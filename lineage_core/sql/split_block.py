@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.classify import classify
+from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import WORD
 
 if TYPE_CHECKING:
@@ -89,11 +90,25 @@ def _label(cursor: Cursor) -> int | None:
 def _statement(cursor: Cursor) -> None:
     end = cursor.statement_end()
     kind = classify(cursor.tokens, cursor.at, cursor.end)
-    if kind == "unknown":  # a declaration or an assignment
+    if kind == "unknown" and _is_call(cursor, end):
+        kind = "exec"
+    elif kind == "unknown":  # a declaration or an assignment
         kind = "condition" if _holds_query(cursor, end) else "control"
     elif kind == "control" and _holds_query(cursor, end):
         kind = "condition"
     cursor.cut(kind, until=end)
+
+
+def _is_call(cursor: Cursor, end: int) -> bool:
+    """`name(...);` and `package.name;`: a call without CALL, as PL/SQL has it."""
+    named = read_name(cursor.tokens, cursor.at)
+    last = end - (cursor.tokens[end - 1].text == ";")
+    if named is None or named.after > last:
+        return False
+    if named.after == last:
+        return "." in named.text
+    opens = cursor.tokens[named.after].text == "(" and cursor.tokens[last - 1].text == ")"
+    return opens and cursor.closing(named.after) == last - 1
 
 
 def _condition(cursor: Cursor, enders: frozenset[str]) -> None:
