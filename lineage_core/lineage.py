@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import Columns
+from lineage_core.link.routines import bodies, handed_on
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
@@ -19,7 +20,7 @@ from lineage_core.sql.parse import parse_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lineage_core.link.resolve import ColumnFlow
+    from lineage_core.link.resolve import ColumnFlow, Handed
 
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
@@ -100,7 +101,7 @@ def analyze(sql: str, dialect: str = "", catalog: Mapping[str, Sequence[str]] | 
     for statement in facts.statements:
         owner = _session_owner(facts, statement)
         if owner not in sessions:
-            sessions[owner] = Session(_trigger_table(facts, owner) if owner is not None else "")
+            sessions[owner] = _session(facts, owner)
         resolved, whole = sessions[owner].take(statement, known.columns)
         known.learn(statement, resolved.shapes)
         statements.append(_statement(statement, resolved.columns, resolved.influences))
@@ -126,7 +127,18 @@ class _Known:
         self.columns = Columns(
             lambda name: suffix_lookup(self._named, name),
             lambda name: suffix_lookup(filled, name) or suffix_lookup(self._named, name),
+            self._handed,
         )
+        self._routines = [(facts.objects[owner], body) for owner, body in bodies(facts).items()]
+        self._done: dict[str, Handed | None] = {}
+
+    def _handed(self, name: str) -> Handed | None:
+        """What a routine of the script hands on; nothing while that is being found, as of one that calls itself."""
+        if name not in self._done:
+            self._done[name] = None
+            found = [item for item in self._routines if same_table(item[0].name, name)]
+            self._done[name] = handed_on(*found[-1], self.columns) if found else None
+        return self._done[name]
 
     def learn(self, statement: Statement, shapes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Remember the columns of a table or view that a statement made from a query."""
@@ -135,6 +147,16 @@ class _Known:
         for target, names in shapes:
             if target and STAR not in names:
                 self._named[target] = names
+
+
+def _session(facts: FileFacts, owner: int | None) -> Session:
+    if owner is None:
+        return Session()
+    session = Session(_trigger_table(facts, owner))
+    item = facts.objects[owner]
+    if item.target and item.kind is ObjectKind.FUNCTION:
+        session.declare(item.target, tuple(column.name for column in item.columns))
+    return session
 
 
 def _trigger_table(facts: FileFacts, owner: int) -> str:

@@ -99,12 +99,15 @@ class Scope:
         query.
         """
         candidates = [relation for _, relation in self.sources if relation.open]
-        if len(candidates) == 1:
+        unknown = any(_says_nothing(source, relation) for source, relation in self.sources)
+        if len(candidates) == 1 and not unknown:
             return candidates[0].lookup(name)
         if candidates:
             return (Origin(None, name),)
         if name in self.aliases:
             return self.aliases[name]
+        if unknown:
+            return ()
         if self.parent is not None:
             found = self.parent.unqualified(name)
             if found is not None:
@@ -125,6 +128,11 @@ class Scope:
 def same_table(name: str, qualifier: str) -> bool:
     """Whether a qualifier may mean the table: the same name, or its last parts."""
     return name == qualifier or name.endswith(f".{qualifier}") or qualifier.endswith(f".{name}")
+
+
+def _says_nothing(source: Source, relation: Relation) -> bool:
+    """Whether any name may be a column of the source: a user's function that is not known, without arguments that flow."""
+    return bool(source.function) and not relation.columns and not relation.anything
 
 
 def _unlisted(source: Source, relation: Relation, name: str) -> tuple[Origin, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TypeVar
 
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.ddl import Ddl, read_ddl
+from lineage_core.sql.ddl.returns import returned_table
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
@@ -18,7 +18,9 @@ from lineage_core.sql.extract.statement import NotUnderstoodError, extract, with
 from lineage_core.sql.headers import read_header, read_name, skip_words
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
+from lineage_core.sql.nested import moved, without_problems, without_rows
 from lineage_core.sql.quoted_bodies import single_quotes
+from lineage_core.sql.returned import insert_from_call, with_last_queries
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.tokenwalk import walk
@@ -34,8 +36,6 @@ _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
 _CALLING = ("EXEC", "CALL", "INSERT")
-
-Located = TypeVar("Located", ObjectFact, Statement)
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
 
@@ -69,6 +69,7 @@ class _Reader:
         self._variables = Variables(dialect)
         self._strings = Strings(dialect)
         self._place: tuple[int, int | None] = (0, None)
+        self._returning = False
         self._owners: dict[int, int] = {}
         self._objects: list[ObjectFact] = []
         self._statements: list[Statement] = []
@@ -80,10 +81,11 @@ class _Reader:
         for index, item in enumerate(split(self._text, self._dialect)):
             self._note(item)
             self.take(index, item)
+            self._returning = item.kind == "control" and self._slice(item)[:6].upper() == "RETURN"
         return FileFacts(
             dialect=self._dialect.name,
             objects=tuple(self._objects),
-            statements=tuple(self._statements),
+            statements=with_last_queries(self._objects, self._statements),
             changes=tuple(self._changes),
             errors=tuple(self._errors),
         )
@@ -148,6 +150,7 @@ class _Reader:
             self._errors.append(Problem(line=item.line, message=f"the name of this {item.kind} cannot be read"))
             return
         self._owners[index] = len(self._objects)
+        variable, columns = returned_table(self._slice(item), self._dialect) if header.kind == "function" else ("", ())
         self._objects.append(
             ObjectFact(
                 kind=ObjectKind(header.kind),
@@ -157,6 +160,8 @@ class _Reader:
                 line=item.line,
                 end_line=item.end_line,
                 on=header.on,
+                target=variable,
+                columns=columns,
                 temporary=header.temporary,
             )
         )
@@ -202,24 +207,23 @@ class _Reader:
             text = f"EXEC {text}"
         prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
         statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")
+        if statement.writes and (filling := insert_from_call(text, self._dialect)) is not None:
+            statement = statement.model_copy(update={"queries": filling.queries, "flows": filling.flows})
         if statement.reads or statement.writes or statement.calls:
             self._add(index, item, statement)
         if literal is not None:
             inner = _Reader(literal.sql, self._dialect, self._database).run()
-            inner = inner if literal.certain else _without_problems(inner)
-            inner = inner if literal.kept else _without_rows(inner)
-            self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
+            inner = inner if literal.certain else without_problems(inner)
+            inner = inner if literal.kept else without_rows(inner)
+            owner = self._owners.get(self._owner_of(index, item))
+            self._merge(moved(inner, item.line - 1 + literal.line, owner, len(self._objects)))
 
-    def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
-        """Add the facts of dynamic SQL that starts `lines` lines further down, in the body of `owner`."""
-        shift = len(self._objects)
-        self._objects += [_moved(item, lines) for item in inner.objects]
-        self._changes += [change.model_copy(update={"line": change.line + lines}) for change in inner.changes]
-        self._errors += [_moved_problem(problem, lines) for problem in inner.errors]
-        for statement in inner.statements:
-            own = owner if statement.owner is None else statement.owner + shift
-            errors = tuple(_moved_problem(problem, lines) for problem in statement.errors)
-            self._statements.append(_moved(statement, lines).model_copy(update={"owner": own, "errors": errors}))
+    def _merge(self, inner: FileFacts) -> None:
+        """Add the facts of dynamic SQL."""
+        self._objects += inner.objects
+        self._changes += inner.changes
+        self._errors += inner.errors
+        self._statements += inner.statements
 
     def _walked(self, item: Slice, text: str, reason: str) -> Statement:
         """Tables only, from the tokens; with a reason, because the statement has no tree."""
@@ -244,28 +248,9 @@ class _Reader:
     def _add(self, index: int, item: Slice, statement: Statement) -> None:
         owner = self._owners.get(self._owner_of(index, item))
         where = {"line": item.line, "end_line": item.end_line, "owner": owner, "database": self._database}
+        returned = self._returning and statement.kind == "select" and owner is not None
         errors = tuple(problem.model_copy(update={"line": item.line}) for problem in statement.errors)
-        self._statements.append(statement.model_copy(update={**where, "errors": errors}))
-
-
-def _moved(fact: Located, lines: int) -> Located:
-    return fact.model_copy(update={"line": fact.line + lines, "end_line": fact.end_line + lines})
-
-
-def _without_problems(facts: FileFacts) -> FileFacts:
-    """What can be said of SQL that may not be quite what runs: no error of it is the file's."""
-    statements = tuple(statement.model_copy(update={"errors": ()}) for statement in facts.statements)
-    return facts.model_copy(update={"statements": statements, "errors": ()})
-
-
-def _without_rows(facts: FileFacts) -> FileFacts:
-    """Dynamic SQL whose queries fill variables."""
-    statements = tuple(without_outputs(item) if item.kind == "select" else item for item in facts.statements)
-    return facts.model_copy(update={"statements": statements})
-
-
-def _moved_problem(problem: Problem, lines: int) -> Problem:
-    return problem.model_copy(update={"line": problem.line + lines})
+        self._statements.append(statement.model_copy(update={**where, "errors": errors, "returned": returned}))
 
 
 def _statement_of(ddl: Ddl, kind: str) -> Statement | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
+from lineage_core.sql.own_functions import marked
 from lineage_core.sql.rewrite_tsql import rewrite_tsql
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def rewrite(text: str, dialect: Dialect) -> str:
         text = rewrite_tsql(text, dialect)
     elif dialect.name == "oracle" and ":" in text:
         text = _TRIGGER_ROW.sub("", text)
+    text = marked(text, dialect)
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"

@@ -11,6 +11,7 @@ from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
 from lineage_core.sql.names import join_parts
+from lineage_core.sql.own_functions import unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,17 +124,22 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
 
     Those of a user's own function (one with a schema) do not: the arguments are parameters, which cut the flow.
     """
-    call = node.this if isinstance(node, exp.Table) else node
+    call = node.this if isinstance(node, exp.Table | exp.TableFromRows) else node
     path: list[exp.Expr | None] = []
     if isinstance(node, exp.Table):
         path = [node.args.get("catalog"), node.args.get("db")]
     if isinstance(call, exp.Dot):
         *names, call = call.flatten()
         path = [*names]
+    if isinstance(call, exp.Anonymous) and call.name.upper() == "TABLE" and len(call.expressions) == 1:
+        return _function(builder, call.expressions[0], alias, columns)  # TABLE(f(...))
+    named = [part for part in path if part is not None]
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
-    if (named := [part for part in path if part is not None]) and isinstance(call, exp.Func):
+    if named and isinstance(call, exp.Func):
         refs = expression.called(builder, named, call, FlowKind.TRANSFORMATION)
-    return Source(alias=alias, columns=columns, refs=refs)
+    own = isinstance(call, exp.Anonymous) and not (named and refs)
+    name = join_parts([*map(builder.identifier, named), builder.identifier(unmarked(call.name))]) if own else ""
+    return Source(alias=alias, function=name, columns=columns, refs=refs)
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
