@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import Columns
-from lineage_core.link.routines import bodies, handed_on
+from lineage_core.link.routines import bodies, handed_on, session_of
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
@@ -150,13 +150,7 @@ class _Known:
 
 
 def _session(facts: FileFacts, owner: int | None) -> Session:
-    if owner is None:
-        return Session()
-    session = Session(_trigger_table(facts, owner))
-    item = facts.objects[owner]
-    if item.target and item.kind is ObjectKind.FUNCTION:
-        session.declare(item.target, tuple(column.name for column in item.columns))
-    return session
+    return session_of(facts.objects[owner], _trigger_table(facts, owner)) if owner is not None else Session()
 
 
 def _trigger_table(facts: FileFacts, owner: int) -> str:

@@ -12,6 +12,7 @@ from lineage_core.model.facts import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from lineage_core.link.resolve import ColumnFlow, Columns, Resolved
     from lineage_core.link.session import Collapsed
@@ -54,9 +55,7 @@ def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) ->
         body: its statements, at least those that `bodies` gives.
         known: the catalog as names mean it there.
     """
-    session = Session(lent=_lent(body))
-    if routine.target:
-        session.declare(routine.target, tuple(column.name for column in routine.columns))
+    session = session_of(routine, "", _lent(body, known))
     taken = [(statement, *session.take(statement, known)) for statement in body]
     flows = [flow for _, _, said in taken for flow in (*said.columns, *said.influences)]
     moves = tuple(dict.fromkeys(flow for flow in flows if _through_lent(flow)))
@@ -69,6 +68,14 @@ def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) ->
     relation = relation.renamed([column.name for column in routine.columns])
     deciding = tuple(dict.fromkeys(origin for item in rows for origin in item.deciding))
     return Handed(relation.columns, relation.bases, deciding, moves)
+
+
+def session_of(item: ObjectFact, trigger_table: str, lent: AbstractSet[str] = frozenset()) -> Session:
+    """The session of a routine's or trigger's body: with the table variable that a function returns."""
+    session = Session(trigger_table, lent)
+    if item.kind is ObjectKind.FUNCTION and item.target:
+        session.declare(item.target, tuple(column.name for column in item.columns))
+    return session
 
 
 def handed_relation(handed: Handed) -> Relation:
@@ -137,9 +144,12 @@ def _selects(statement: Statement, index: int) -> bool:
     )
 
 
-def _lent(body: Sequence[Statement]) -> frozenset[str]:
-    """The temp tables that a body uses and does not create."""
-    used = {name for item in body for name in (*item.reads, *item.writes) if name.startswith(_LENT)}
+def _lent(body: Sequence[Statement], known: Columns) -> frozenset[str]:
+    """The temp tables that a body, or what it calls, uses and the body does not create."""
+    called = [handed for item in body for name in item.calls if (handed := known.handed(name)) is not None]
+    moved = {name or "" for item in called for flow in item.moves for name in (flow.source_asset, flow.target_asset)}
+    own = {name for item in body for name in (*item.reads, *item.writes)}
+    used = {name for name in own | moved if name.startswith(_LENT)}
     created = {name for item in body for name in (*item.temporary, *item.creates)}
     return frozenset(used - created)
 
