@@ -202,7 +202,9 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         statements=tuple(statements),
         reads=tuple(dict.fromkeys(name for item in collapsed for name in item.reads)),
         writes=tuple(dict.fromkeys(name for item in collapsed for name in item.writes)),
-        columns=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.columns))),
+        columns=tuple(
+            dict.fromkeys((*(flow for item in collapsed for flow in _items(item.columns)), *_computed(objects)))
+        ),
         influences=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.influences))),
         defines=tuple(
             Definition(kind=item.kind, name=item.name, line=item.line) for item in objects if not item.temporary
@@ -210,6 +212,24 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         calls=tuple(dict.fromkeys(name for item in statements for name in item.calls)),
         errors=tuple(facts.problems),
     )
+
+
+def _computed(objects: Sequence[ObjectFact]) -> list[ColumnLineage]:
+    """The computed columns of the script's tables, from their inputs."""
+    return [
+        ColumnLineage(
+            source_asset=item.name,
+            source_column=ref.name,
+            target_asset=item.name,
+            target_column=column.name,
+            kind=ref.kind,
+        )
+        for item in objects
+        if item.kind is ObjectKind.TABLE and not item.temporary
+        for column in item.columns
+        for ref in column.refs
+        if ref.kind.direct
+    ]
 
 
 def _items(flows: Sequence[ColumnFlow]) -> tuple[ColumnLineage, ...]:

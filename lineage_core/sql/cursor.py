@@ -109,7 +109,7 @@ class Cursor:
                 continue
             if token.upper in {"BEGIN", "DECLARE"}:
                 return index
-            if token.upper in _BODY_WORDS and self._block_follows(index):
+            if token.upper in _BODY_WORDS and self.block_follows(index):
                 return index + 1
         return None
 
@@ -126,7 +126,7 @@ class Cursor:
             row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
         return end
 
-    def _block_follows(self, index: int) -> bool:
+    def block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""
         if index + 1 < self.end and self.tokens[index + 1].text == "(":
             return False

@@ -19,7 +19,7 @@ class Dialect:
     may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
     `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
-    sets what ends a statement.
+    sets what ends a statement. `anonymous_blocks`: DECLARE opens a block outside routines as well.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Dialect:
     delimiter_command: bool = False
     aliases_in_having: bool = True
     use_is_schema: bool = False
+    anonymous_blocks: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -97,8 +98,16 @@ _KNOWN = (
         backslash_escapes=True,
         nested_comments=False,
         slash_comments=True,
+        anonymous_blocks=True,
     ),
-    Dialect(name="oracle", sqlglot="oracle", implicit_recursion=True, nested_comments=False, q_quotes=True),
+    Dialect(
+        name="oracle",
+        sqlglot="oracle",
+        implicit_recursion=True,
+        nested_comments=False,
+        q_quotes=True,
+        anonymous_blocks=True,
+    ),
     Dialect(name="teradata", sqlglot="teradata", folds_quoted=True),
     Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),

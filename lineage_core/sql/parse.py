@@ -15,7 +15,7 @@ from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.dynamic import Strings, insert_head, is_query
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract, without_outputs
-from lineage_core.sql.headers import read_header, read_name, skip_words
+from lineage_core.sql.headers import package_name, read_header, read_name, skip_words
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.nested import moved, without_problems, without_rows
@@ -35,7 +35,8 @@ _log = logging.getLogger(__name__)
 _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
-_CALLING = ("EXEC", "CALL", "INSERT")
+_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT)\b", re.IGNORECASE)
+_NAME = re.compile(r"\w+")
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
 
@@ -70,6 +71,7 @@ class _Reader:
         self._strings = Strings(dialect)
         self._place: tuple[int, int | None] = (0, None)
         self._returning = False
+        self._package = ""
         self._owners: dict[int, int] = {}
         self._objects: list[ObjectFact] = []
         self._statements: list[Statement] = []
@@ -105,6 +107,8 @@ class _Reader:
         """Read one slice."""
         if item.kind == "use":
             self._database = self._used(item)
+        elif item.kind == "package":
+            self._package = package_name(self._slice(item), self._dialect)
         elif item.kind in ROUTINE_KINDS:
             self._header(index, item)
         elif item.kind in VIEW_KINDS:
@@ -145,7 +149,7 @@ class _Reader:
         return normalise(named.text, self._dialect) if named and "$(" not in named.text else self._database
 
     def _header(self, index: int, item: Slice) -> None:
-        header = read_header(self._slice(item), self._dialect)
+        header = read_header(self._slice(item), self._dialect, self._package)
         if header is None:
             self._errors.append(Problem(line=item.line, message=f"the name of this {item.kind} cannot be read"))
             return
@@ -203,7 +207,9 @@ class _Reader:
         if literal is not None and filled and is_query(literal.sql, self._dialect):
             self._query(index, item, f"{filled} {literal.sql}")
             return
-        if item.kind == "exec" and not text.upper().startswith(_CALLING):  # T-SQL, at the start of a batch
+        if item.kind == "exec" and _CALLING.match(text) is None:  # T-SQL at the start of a batch, PL/SQL anywhere
+            if (named := _NAME.match(text)) and named[0].lower() in self._variables.names:  # a collection's method
+                return
             text = f"EXEC {text}"
         prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
         statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")

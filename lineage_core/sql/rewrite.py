@@ -28,6 +28,12 @@ _OPTIONS = (
 _TRIGGER_ROW = re.compile(r":(?=(?:NEW|OLD)\s*\.)", re.IGNORECASE)
 """The colon of Oracle's `:NEW.a`."""
 
+_VIEW_OPTIONS = re.compile(
+    r"\A(CREATE\s+(?:OR\s+REPLACE\s+)?)(?:(?:NO\s*)?FORCE\s+|(?:NON)?EDITIONABLE\s+|EDITIONING\s+)+(?=VIEW)",
+    re.IGNORECASE,
+)
+"""`CREATE FORCE EDITIONABLE VIEW`."""
+
 _CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
 
 _COUNTED_COPY = re.compile(
@@ -45,8 +51,9 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
-    elif dialect.name == "oracle" and ":" in text:
+    elif dialect.name == "oracle":
         text = _TRIGGER_ROW.sub("", text)
+        text = _VIEW_OPTIONS.sub(r"\1", text)
     text = marked(text, dialect)
     lower = text.lower()
     if lower.startswith("replace"):
@@ -73,7 +80,9 @@ def drop_into(text: str, dialect: Dialect) -> str:
         while after < len(tokens) and tokens[after].upper not in _AFTER_INTO and _belongs(tokens, index, after):
             after += 1
         end = tokens[after].start if after < len(tokens) else len(text)
-        return f"{text[: token.start]} {text[end:]}"
+        bulk = index > 1 and tokens[index - 1].upper == "COLLECT" and tokens[index - 2].upper == "BULK"
+        start = tokens[index - 2].start if bulk else token.start
+        return f"{text[:start]} {text[end:]}"
     return text
 
 

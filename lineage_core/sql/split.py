@@ -16,6 +16,7 @@ from lineage_core.sql.lexer import DOLLAR, STRING, WORD, tokenize
 from lineage_core.sql.quoted_bodies import single_quotes
 from lineage_core.sql.split_batches import BatchSplitter
 from lineage_core.sql.split_block import TRANSACTION, split_block
+from lineage_core.sql.split_package import opens_package, split_package
 from lineage_core.sql.stdin_data import blank_copy_data
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
+        elif dialect.anonymous_blocks and opens_package(cursor):
+            split_package(cursor)
+        elif dialect.anonymous_blocks and cursor.upper() == "DECLARE" and cursor.block_follows(cursor.at):
+            split_block(cursor, None)
         elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}:
             split_block(cursor, None)
         else:

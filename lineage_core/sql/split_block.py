@@ -38,7 +38,7 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
     while cursor.more():
         word = cursor.upper()
         if word == "END":
-            until = _end_of(cursor)
+            until = end_of(cursor)
             closes_block = cursor.peek_upper(1) not in {"IF", "LOOP", "CASE", "WHILE", "FOR", "REPEAT"}
             cursor.cut("control", until=until)
             depth -= closes_block
@@ -61,6 +61,8 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     elif word in _ENDERS:
         _condition(cursor, _ENDERS[word])
+    elif word == "FORALL":
+        _bulk(cursor)
     elif word in {"FOR", "FOREACH"}:
         _loop(cursor)
     elif word == "RETURN" and cursor.peek_upper(1) == "QUERY":
@@ -137,6 +139,15 @@ def _loop(cursor: Cursor) -> None:
     cursor.cut(kind, until=loop)
 
 
+def _bulk(cursor: Cursor) -> None:
+    """PL/SQL's `FORALL i IN ids.FIRST .. ids.LAST UPDATE ...;`: the statement behind the range."""
+    end = cursor.statement_end()
+    words = {"INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE"}
+    verb = next((index for index in range(cursor.at + 1, end) if cursor.tokens[index].upper in words), end)
+    named = cursor.tokens[verb - 1].text == "."  # ids.DELETE
+    cursor.cut("control", until=end if named else verb)
+
+
 def _cursor_query(cursor: Cursor) -> None:
     """`OPEN c FOR SELECT ...;`, `c CURSOR FOR SELECT ...;`: the query is a statement of its own."""
     end = cursor.statement_end()
@@ -148,7 +159,7 @@ def _cursor_query(cursor: Cursor) -> None:
     cursor.cut("select", until=end)
 
 
-def _end_of(cursor: Cursor) -> int:
+def end_of(cursor: Cursor) -> int:
     """Behind `END`, `END IF;`, `END LOOP label;`, `END name;`."""
     index = cursor.at + 1
     while index < cursor.end and cursor.tokens[index].kind is WORD and index < cursor.at + 3:

@@ -28,7 +28,8 @@ _NOT_TABLES = frozenset(
     {"SELECT", "VALUES", "WITH", "LATERAL", "UNNEST", "TABLE", "(", "INSERT", "UPDATE", "DELETE", "MERGE"}
 )
 _BEFORE_TARGET = {"TABLE", "INTO", "ONLY", "IF", "EXISTS", "OVERWRITE", "FROM"}
-_SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename"})
+_SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename", "raise_application_error"})
+_SYSTEM_PACKAGES = ("dbms_", "utl_")
 
 
 @dataclass(slots=True)
@@ -185,7 +186,7 @@ class _Walker:
             named = read_name(self._tokens, at)
             if named is not None and named.text.upper() not in {"AS", "FUNCTION", "PROCEDURE", "IMMEDIATE"}:
                 name = self._name(named.text)
-                if name.rpartition(".")[2] not in _SYSTEM_CALLS:
+                if name.rpartition(".")[2] not in _SYSTEM_CALLS and not name.startswith(_SYSTEM_PACKAGES):
                     self._calls.setdefault(name)
                 return named.after
         return at

@@ -27,7 +27,7 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
             more, more_refs = sources.from_table(builder, item)
             found, refs = (*found, *more), (*refs, *more_refs)
         own = [Source(table=builder.table(table)) for table in tables] or list(found[:1])
-        changed = [resolve_target([source], found)[0] for source in own]
+        changed = [resolve_target([source], found, exposed=builder.dialect.batches)[0] for source in own]
         targets = tuple(dict.fromkeys(base_table(builder, ctes, name)[0] for name in changed))
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))

@@ -24,7 +24,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         if isinstance(node.this, exp.Table):
             own[:], refs[:] = sources.from_table(builder, node.this)
         found, join_refs = sources.build(builder, node)
-        changed, listed = resolve_target(own[:1], found)
+        changed, listed = resolve_target(own[:1], found, exposed=builder.dialect.batches)
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
@@ -38,8 +38,13 @@ def update(builder: Builder, node: exp.Update) -> Parts:
     return Parts(kind="update", writes=(target,), targets=dict(targets), flows=(flow,))
 
 
-def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, bool]:
+def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: bool) -> tuple[str, bool]:
     """The table that `UPDATE x ... FROM` or `DELETE x FROM` changes: x may be an alias of the FROM list.
+
+    Args:
+        own: the target as written.
+        found: the FROM list.
+        exposed: x may also be the last part of a name there, as T-SQL has it.
 
     Returns:
         The table's name, and whether it stands in the FROM list.
@@ -53,6 +58,9 @@ def resolve_target(own: list[Source], found: tuple[Source, ...]) -> tuple[str, b
     for source in found:
         if source.table == name and not own[0].alias:
             return name, True
+    for source in found if exposed and not own[0].alias else ():
+        if source.table.endswith(f".{name}") and not source.alias:
+            return source.table, True
     return name, False
 
 
