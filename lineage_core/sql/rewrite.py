@@ -34,6 +34,12 @@ _VIEW_OPTIONS = re.compile(
 )
 """`CREATE FORCE EDITIONABLE VIEW`."""
 
+_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\bINTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
+"""`RETURNING a INTO r.b`, which fills a variable."""
+
+_CLIENT_VARIABLE = re.compile(r"(?<![:\w]):(?=['\"]\w)")
+"""The colon of psql's `:'name'`."""
+
 _CURRENT_ROW = re.compile(r"\bWHERE\s+CURRENT\s+OF\s+[\w@#$]+", re.IGNORECASE)
 
 _COUNTED_COPY = re.compile(
@@ -58,6 +64,10 @@ def rewrite(text: str, dialect: Dialect) -> str:
     lower = text.lower()
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
+    if "returning" in lower and not dialect.batches:
+        text = _RETURNED.sub(r"RETURNING \1", text)
+    if dialect.dollar_quotes:
+        text = _CLIENT_VARIABLE.sub("", text)
     if "current" in lower:
         text = _CURRENT_ROW.sub("", text)
     if lower.startswith("copy"):
