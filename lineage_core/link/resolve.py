@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from lineage_core.link.below import PSEUDO_TABLES, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
@@ -164,11 +164,24 @@ class Resolver:
         return whole
 
     def _with(self, ctes: Sequence[Cte], parent: Scope | None, in_sight: dict[str, Named]) -> dict[str, Named]:
-        """CTEs by name; each sees those before it, and is resolved when it is first used, if it is."""
+        """CTEs by name; each sees those before it.
+
+        They are resolved in order, so that a chain of hundreds is not as many calls deep. What decides in one that
+        nobody uses decides nothing.
+        """
         own: dict[str, Named] = {}
         for cte in ctes:
-            own[cte.name] = cache(partial(self._cte, cte, parent, {**in_sight, **own}))
+            outer = self.deciding, self.behind
+            self.deciding, self.behind = {}, {}
+            relation = self._cte(cte, parent, in_sight | own)
+            own[cte.name] = partial(self._used, relation, self.deciding, self.behind)
+            self.deciding, self.behind = outer
         return own
+
+    def _used(self, relation: Relation, deciding: Mapping[Origin, None], behind: Mapping[str, None]) -> Relation:
+        self.deciding |= deciding
+        self.behind |= behind
+        return relation
 
     def _cte(self, cte: Cte, parent: Scope | None, in_sight: dict[str, Named]) -> Relation:
         query = self._queries[cte.query]
