@@ -67,7 +67,7 @@ class Asset(BaseModel):
 
 
 class Routine(BaseModel):
-    """A procedure or function (`kind`), or another named object that is no relation; `handed` names canonical tables."""
+    """A procedure or function (`kind`), or another named object that is no relation. `handed` names tables in full."""
 
     kind: ObjectKind
     display: str

@@ -131,7 +131,7 @@ def same_table(name: str, qualifier: str) -> bool:
 
 
 def _says_nothing(source: Source, relation: Relation) -> bool:
-    """Whether any name may be a column of the source: a user's function that is not known, without arguments that flow."""
+    """Whether any name may be the source's column: a user's function that is not known, without arguments that flow."""
     return bool(source.function) and not relation.columns and not relation.anything
 
 

@@ -109,9 +109,7 @@ class Session:
             return resolved
         direct = tuple(flow for flow in moves if flow.kind.direct)
         others = tuple(flow for flow in moves if not flow.kind.direct)
-        return replace(
-            resolved, columns=(*resolved.columns, *direct), influences=(*resolved.influences, *others)
-        )
+        return replace(resolved, columns=(*resolved.columns, *direct), influences=(*resolved.influences, *others))
 
     def is_temporary(self, name: str) -> bool:
         """Whether the name is a temp table or table variable here."""

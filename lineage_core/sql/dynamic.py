@@ -133,9 +133,8 @@ class Strings:
             return " " if called[2] not in {"10", "13"} else "\n", at + 4
         return None, at + 1
 
-
     def _formatted(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
-        """Postgres' `format('...', arguments)` from behind its parenthesis: names have to be known, a value need not."""
+        """Postgres' `format('...', arguments)` from behind its parenthesis: names have to be known, values need not."""
         depth, end = 1, at
         pieces: list[list[Token]] = [[]]
         while end < len(tokens) and depth:

@@ -53,7 +53,8 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     Options that say nothing about lineage are left out: ON COMMIT DROP, WITH NO DATA, WITH CHECK OPTION, OVERRIDING
-    SYSTEM VALUE, WHERE CURRENT OF a cursor. MySQL's REPLACE becomes INSERT, MonetDB's COPY n RECORDS INTO a COPY INTO. T-SQL has rules of its own.
+    SYSTEM VALUE, WHERE CURRENT OF a cursor. MySQL's REPLACE becomes INSERT, MonetDB's COPY n RECORDS INTO a COPY INTO.
+    T-SQL has rules of its own.
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)

@@ -29,9 +29,8 @@ class Slice:
 
     `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from
     `first` to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that
-    is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body, `in_quotes` that this body
-    stands in plain quotes. `batch`
-    counts GO batches.
+    is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body,
+    `in_quotes` that this body stands in plain quotes. `batch` counts GO batches.
     """
 
     start: int
@@ -71,12 +70,17 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
         elif dialect.anonymous_blocks and opens_package(cursor):
             split_package(cursor)
-        elif dialect.anonymous_blocks and cursor.upper() == "DECLARE" and cursor.block_follows(cursor.at):
-            split_block(cursor, None)
-        elif cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}:
+        elif _opens_block(cursor, dialect):
             split_block(cursor, None)
         else:
             cursor.cut(kind, until=cursor.statement_end())
+
+
+def _opens_block(cursor: Cursor, dialect: Dialect) -> bool:
+    """Whether a block without a routine starts here."""
+    if cursor.upper() == "DECLARE":
+        return dialect.anonymous_blocks and cursor.block_follows(cursor.at)
+    return cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}
 
 
 def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:

@@ -65,10 +65,8 @@ def _step(cursor: Cursor, word: str) -> None:
         _bulk(cursor)
     elif word in {"FOR", "FOREACH"}:
         _loop(cursor)
-    elif word == "RETURN" and cursor.peek_upper(1) == "QUERY":
-        cursor.cut("control", until=cursor.at + 2)
-    elif word == "RETURN" and (cursor.peek_upper(1) in _QUERY_WORDS or cursor.peek_upper(2) in _QUERY_WORDS):
-        cursor.cut("control", until=cursor.at + 1)
+    elif word == "RETURN" and (words := _return_words(cursor)):
+        cursor.cut("control", until=cursor.at + words)
     elif word == "PERFORM":
         cursor.cut("perform", until=cursor.statement_end())
     elif word == "OPEN" or "CURSOR" in {word, cursor.peek_upper(1), cursor.peek_upper(2)}:
@@ -79,6 +77,13 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     else:
         _statement(cursor)
+
+
+def _return_words(cursor: Cursor) -> int:
+    """How many words stand before the query of a RETURN; 0 where it has none."""
+    if cursor.peek_upper(1) == "QUERY":
+        return 2
+    return int(cursor.peek_upper(1) in _QUERY_WORDS or cursor.peek_upper(2) in _QUERY_WORDS)
 
 
 def _label(cursor: Cursor) -> int | None:

@@ -2,7 +2,7 @@
 
 A case says `sql` and, for the whole script, `reads`, `writes` and `columns`; what it leaves out is expected to be empty.
 `influences`, `calls`, `defines`, `errors` and `degraded` are compared where a case has them; `details` are the columns,
-keys, indexes and descriptions that the script defines, as `details.py` writes them. `catalog` gives the columns
+keys, indexes and descriptions that the script defines, as `case_details.py` writes them. `catalog` gives the columns
 of known tables. Flows are written `source.column -> target.column`, with ` (kind)` where it is not identity; `?` stands
 for a source that cannot be known, and a bare query's output has no target: `t.a -> a`.
 """
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from case_details import details
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from lineage_core import analyze
 from lineage_core.sql.parse import parse_text
-from tests.cases.details import details
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import ColumnFact
 from lineage_core.sql.ddl.create_table import columns_of
 from lineage_core.sql.ddl.items import Reader
 from lineage_core.sql.lexer import VARIABLE
 
 if TYPE_CHECKING:
+    from lineage_core.model.facts import ColumnFact
     from lineage_core.sql.dialects import Dialect
 
 

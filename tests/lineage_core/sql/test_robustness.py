@@ -36,7 +36,7 @@ def _texts() -> list[str]:
 
 
 TEXTS = _texts()
-NOISE = ("'", '"', "[", "]", "`", "(", ")", "/*", "*/", "--", ";", "\n", "\nGO\n", "$$", "$a$", "\\", "\x00", "BEGIN", "END ")
+NOISE = (*"'\"[]`();\\\n\x00", "/*", "*/", "--", "\nGO\n", "$$", "$a$", "BEGIN", "END ")
 
 
 @st.composite
