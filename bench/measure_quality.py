@@ -3,8 +3,8 @@
     .venv/bin/python bench/measure_quality.py FOLDER[=DIALECT] ... [--every 10] [--show 20]
 
 A dialect that is not given is found from each file's text. `degraded` statements have tables from their tokens only;
-`unread` counts the places where no statement could be told. Both are shares of all statements that read or write
-something. MB per CPU-second is parsing and resolving columns, with what the file itself defines.
+`unread` counts definitions that could not be read and places where no statement could be told. Both are shares of all
+statements that say something. MB per CPU-second is parsing and resolving columns, with what the file itself defines.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Count:
         for statement in found.statements:
             self.statements[statement.kind] += 1
             self.degraded += statement.degraded
+            self.unread += bool(statement.errors) and not statement.degraded
             for problem in statement.errors:
                 self._reason(f"{statement.kind}: {problem.message}", f"{path}:{problem.line}")
         for problem in found.errors:
