@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import Columns
+from lineage_core.link.routines import bodies, handed_on, session_of
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
@@ -19,7 +20,7 @@ from lineage_core.sql.parse import parse_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lineage_core.link.resolve import ColumnFlow
+    from lineage_core.link.resolve import ColumnFlow, Handed
 
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
@@ -100,7 +101,7 @@ def analyze(sql: str, dialect: str = "", catalog: Mapping[str, Sequence[str]] | 
     for statement in facts.statements:
         owner = _session_owner(facts, statement)
         if owner not in sessions:
-            sessions[owner] = Session(_trigger_table(facts, owner) if owner is not None else "")
+            sessions[owner] = _session(facts, owner)
         resolved, whole = sessions[owner].take(statement, known.columns)
         known.learn(statement, resolved.shapes)
         statements.append(_statement(statement, resolved.columns, resolved.influences))
@@ -126,7 +127,18 @@ class _Known:
         self.columns = Columns(
             lambda name: suffix_lookup(self._named, name),
             lambda name: suffix_lookup(filled, name) or suffix_lookup(self._named, name),
+            self._handed,
         )
+        self._routines = [(facts.objects[owner], body) for owner, body in bodies(facts).items()]
+        self._done: dict[str, Handed | None] = {}
+
+    def _handed(self, name: str) -> Handed | None:
+        """What a routine of the script hands on; nothing while that is being found, as of one that calls itself."""
+        if name not in self._done:
+            self._done[name] = None
+            found = [item for item in self._routines if same_table(item[0].name, name)]
+            self._done[name] = handed_on(*found[-1], self.columns) if found else None
+        return self._done[name]
 
     def learn(self, statement: Statement, shapes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Remember the columns of a table or view that a statement made from a query."""
@@ -135,6 +147,10 @@ class _Known:
         for target, names in shapes:
             if target and STAR not in names:
                 self._named[target] = names
+
+
+def _session(facts: FileFacts, owner: int | None) -> Session:
+    return session_of(facts.objects[owner], _trigger_table(facts, owner)) if owner is not None else Session()
 
 
 def _trigger_table(facts: FileFacts, owner: int) -> str:
@@ -186,7 +202,9 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         statements=tuple(statements),
         reads=tuple(dict.fromkeys(name for item in collapsed for name in item.reads)),
         writes=tuple(dict.fromkeys(name for item in collapsed for name in item.writes)),
-        columns=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.columns))),
+        columns=tuple(
+            dict.fromkeys((*(flow for item in collapsed for flow in _items(item.columns)), *_computed(objects)))
+        ),
         influences=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.influences))),
         defines=tuple(
             Definition(kind=item.kind, name=item.name, line=item.line) for item in objects if not item.temporary
@@ -194,6 +212,24 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         calls=tuple(dict.fromkeys(name for item in statements for name in item.calls)),
         errors=tuple(facts.problems),
     )
+
+
+def _computed(objects: Sequence[ObjectFact]) -> list[ColumnLineage]:
+    """The computed columns of the script's tables, from their inputs."""
+    return [
+        ColumnLineage(
+            source_asset=item.name,
+            source_column=ref.name,
+            target_asset=item.name,
+            target_column=column.name,
+            kind=ref.kind,
+        )
+        for item in objects
+        if item.kind is ObjectKind.TABLE and not item.temporary
+        for column in item.columns
+        for ref in column.refs
+        if ref.kind.direct
+    ]
 
 
 def _items(flows: Sequence[ColumnFlow]) -> tuple[ColumnLineage, ...]:

@@ -84,7 +84,9 @@ COLUMNS = {
         "tradingmart.trading.executions.price",
     },
     "tradingmart.reporting.limitbreaches.bookname": {"tradingmart.ref.books.bookname"},
-    "tradingmart.reporting.limitbreaches.exposure": set(),  # a table function's own column: its argument is no source
+    "tradingmart.reporting.limitbreaches.exposure": {
+        "tradingmart.risk.vexposure.marketvalue"
+    },  # through a table function
     "tradingmart.reporting.limitbreaches.limitvalue": {"tradingmart.risk.limits.limitvalue"},
     "market.v_latest_quotes.price": {"market.quotes.mid"},
     "market.v_latest_quotes.quote_date": {"market.quotes.quoted_at"},

@@ -22,7 +22,9 @@ def tables_below(queries: Sequence[Query], index: int, trigger_table: str = "") 
         trigger_table: what `inserted`, `deleted`, NEW and OLD stand for; empty: nothing.
     """
     walk = _Walk(queries, trigger_table)
-    walk.query(index, {})
+    walk.pending.append((index, {}))
+    while walk.pending:  # CTEs are taken one after the other, however long their chain is
+        walk.query(*walk.pending.pop(0))
     return tuple(walk.found)
 
 
@@ -32,6 +34,7 @@ class _Walk:
         self._trigger_table = trigger_table
         self._seen: set[int] = set()
         self.found: dict[str, None] = {}
+        self.pending: list[tuple[int, Mapping[str, int]]] = []
 
     def query(self, index: int, ctes: Mapping[str, int]) -> None:
         """Take one query; `ctes` are those in sight, by name."""
@@ -46,7 +49,7 @@ class _Walk:
             if source.query is not None:
                 self.query(source.query, in_sight)
             elif source.table in in_sight:
-                self.query(in_sight[source.table], in_sight)
+                self.pending.append((in_sight[source.table], in_sight))
             elif source.table:
                 self._table(source.table)
             self._refs(source.refs, in_sight, named=set())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Key, Routine, from_text, to_text
+from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Routine, from_text, to_text
+from lineage_core.link.handing import Bodies, Handing
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import UNKNOWN, Resolver, target_columns
@@ -42,6 +44,7 @@ class CatalogBuilder:
     _changes: list[tuple[str, TableChange, Naming]] = field(default_factory=list)
     _parts: list[tuple[str, ObjectFact, Naming]] = field(default_factory=list)
     _triggers: list[tuple[str, str, Naming]] = field(default_factory=list)
+    _bodies: Bodies = field(default_factory=Bodies)
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Take one file's facts."""
@@ -59,6 +62,7 @@ class CatalogBuilder:
             if item.kind in PARTS:
                 self._parts.append((path, item, naming.within(item.database)))
         self._add_triggers(facts, naming)
+        self._bodies.add(path, facts, naming)
         for statement in facts.statements:
             self._add_shape(path, facts, statement, naming)
         self._changes += [(path, change, naming) for change in facts.changes]
@@ -93,7 +97,7 @@ class CatalogBuilder:
             catalog.synonyms[key] = key
         catalog.index()
         self._link_synonyms(catalog)
-        _Shapes(catalog, self._shapes, self._changes_of(catalog)).resolve_all()
+        _Shapes(catalog, self._shapes, self._changes_of(catalog), self._bodies).resolve_all()
         self._mark_keys(catalog)
         tables: dict[str, set[str]] = {}
         for function, table, naming in self._triggers:
@@ -192,7 +196,9 @@ class _Shapes:
         catalog: Catalog,
         shapes: dict[tuple[str, str], _Shape],
         changes: dict[str, list[tuple[str, TableChange]]],
+        found: Bodies,
     ) -> None:
+        self._handing = Handing(catalog, found, self._asset_of)
         self._catalog = catalog
         self._shapes = shapes
         self._changes = changes
@@ -202,6 +208,7 @@ class _Shapes:
     def resolve_all(self) -> None:
         for key in sorted(self._catalog.assets):
             self._resolve(key)
+        self._handing.resolve_all()
 
     def _resolve(self, key: str) -> None:
         asset = self._catalog.assets.get(key)
@@ -217,7 +224,9 @@ class _Shapes:
 
     def _shape(self, asset: Asset, shape: _Shape) -> None:
         naming = shape.naming.on(self._catalog)
-        relation = Resolver(shape.queries, lambda name: self._columns_of(naming, name)).query(shape.flow.query)
+        handed_of = partial(self._handing.named, naming)
+        resolver = Resolver(shape.queries, lambda name: self._columns_of(naming, name), handed=handed_of)
+        relation = resolver.query(shape.flow.query)
         names = target_columns(shape.flow, relation, UNKNOWN.filled_of)
         shown = self._spelling(shape, naming)
         if not asset.columns and STAR not in names:
@@ -239,10 +248,13 @@ class _Shapes:
             shown |= {output.name: output.display for output in query.outputs if output.display}
         return shown
 
+    def _asset_of(self, naming: Naming, name: str) -> Asset | None:
+        key = to_text(naming.asset(name))
+        self._resolve(key)
+        return self._catalog.assets.get(key)
+
     def _columns_of(self, naming: Naming, name: str) -> tuple[str, ...] | None:
-        key: Key = naming.asset(name)
-        self._resolve(to_text(key))
-        asset = self._catalog.assets.get(to_text(key))
+        asset = self._asset_of(naming, name)
         return asset.column_names or None if asset is not None else None
 
 

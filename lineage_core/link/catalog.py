@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
+from lineage_core.link.resolve import Handed
 from lineage_core.model.facts import ColumnFact, ObjectKind
 
 if TYPE_CHECKING:
@@ -66,12 +67,13 @@ class Asset(BaseModel):
 
 
 class Routine(BaseModel):
-    """A procedure or function (`kind`), or another named object that is no relation."""
+    """A procedure or function (`kind`), or another named object that is no relation. `handed` names tables in full."""
 
     kind: ObjectKind
     display: str
     path: str
     paths: list[str]
+    handed: Handed | None = None
 
 
 class Catalog(BaseModel):

@@ -11,6 +11,7 @@ import zlib
 from pydantic import ValidationError
 
 from lineage_core.link.build import RELATIONS
+from lineage_core.link.routines import bodies
 from lineage_core.model.facts import FileFacts, Statement
 
 _LEVEL = 6
@@ -18,7 +19,8 @@ _LEVEL = 6
 
 def definitions_of(facts: FileFacts) -> FileFacts:
     """The facts without the statements that define nothing. A catalog built of these is the one built of all facts."""
-    kept = tuple(statement for statement in facts.statements if _defines(statement, facts))
+    handing = {id(statement) for body in bodies(facts).values() for statement in body}
+    kept = tuple(item for item in facts.statements if id(item) in handing or _defines(item, facts))
     return facts.model_copy(update={"statements": kept, "errors": ()})
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from lineage_core.link.below import PSEUDO_TABLES, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
@@ -15,26 +15,6 @@ from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, St
 
 ColumnsOf = Callable[[str], Sequence[str] | None]
 """Name of a table as written -> its columns in order, or None where they are not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of tables: all of them, and those that an INSERT without a column list fills.
-
-    T-SQL's identity and computed columns are not among the latter.
-    """
-
-    of: ColumnsOf
-    filled_of: ColumnsOf
-
-
-UNKNOWN = Columns(lambda _: None, lambda _: None)
-
-Named = Callable[[], Relation]
-"""A CTE: its relation, found when asked for."""
-
-_ROUNDS = 8
-"""A recursive CTE's columns mix for as many rounds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +30,46 @@ class ColumnFlow:
     target_column: str
     kind: FlowKind
     expression: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a routine hands on to its caller.
+
+    `columns` and `bases` are those of the rows it returns, as of a Relation, `deciding` what filters, joins, groups and
+    sorts them. `moves` are the flows into and out of temp tables that the caller lends it.
+    """
+
+    columns: tuple[OutColumn, ...] = ()
+    bases: tuple[str, ...] = ()
+    deciding: tuple[Origin, ...] = ()
+    moves: tuple[ColumnFlow, ...] = ()
+
+
+HandedOf = Callable[[str], Handed | None]
+"""Name of a routine as written -> what it hands on, or None where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of tables: all of them, and those that an INSERT without a column list fills; and what routines hand
+    on.
+
+    T-SQL's identity and computed columns are not among the latter.
+    """
+
+    of: ColumnsOf
+    filled_of: ColumnsOf
+    handed: HandedOf = lambda _: None
+
+
+UNKNOWN = Columns(lambda _: None, lambda _: None)
+
+Named = Callable[[], Relation]
+"""A CTE: its relation, found when asked for."""
+
+_ROUNDS = 8
+"""A recursive CTE's columns mix for as many rounds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +94,9 @@ def resolve(statement: Statement, known: Columns, trigger_table: str = "") -> Re
     """
     columns: dict[ColumnFlow, None] = {}
     influences: dict[ColumnFlow, None] = {}
-    shapes = []
+    shapes, sources = [], []
     for flow in statement.flows:
-        resolver = Resolver(statement.queries, known.of, trigger_table)
+        resolver = Resolver(statement.queries, known.of, trigger_table, known.handed)
         relation = resolver.query(flow.query)
         names = [name or STAR for name in target_columns(flow, relation, known.filled_of)]
         for name, column in zip(names, relation.columns, strict=False):
@@ -87,7 +107,8 @@ def resolve(statement: Statement, known: Columns, trigger_table: str = "") -> Re
             influences.setdefault(_flow_item(origin, flow.target, STAR, ""))
         if relation.columns:
             shapes.append((flow.target, tuple(names)))
-    sources = [(flow.target, tables_below(statement.queries, flow.query, trigger_table)) for flow in statement.flows]
+        below = tables_below(statement.queries, flow.query, trigger_table)
+        sources.append((flow.target, tuple(dict.fromkeys((*below, *resolver.behind)))))
     return Resolved(tuple(columns), tuple(influences), tuple(shapes), tuple(sources))
 
 
@@ -109,13 +130,23 @@ def target_columns(flow: Flow, relation: Relation, filled_of: ColumnsOf) -> list
 
 
 class Resolver:
-    """Resolves the queries of one flow; `deciding` collects what filters, joins, groups and sorts on the way."""
+    """Resolves the queries of one flow; `deciding` collects what filters, joins, groups and sorts on the way, `behind`
+    the tables behind functions.
+    """
 
-    def __init__(self, queries: Sequence[Query], columns_of: ColumnsOf, trigger_table: str = "") -> None:
+    def __init__(
+        self,
+        queries: Sequence[Query],
+        columns_of: ColumnsOf,
+        trigger_table: str = "",
+        handed: HandedOf = UNKNOWN.handed,
+    ) -> None:
         self._queries = queries
         self._columns_of = columns_of
         self._trigger_table = trigger_table
+        self._handed = handed
         self.deciding: dict[Origin, None] = {}
+        self.behind: dict[str, None] = {}
 
     def query(self, index: int, parent: Scope | None = None, ctes: Mapping[str, Named] | None = None) -> Relation:
         """The relation that `queries[index]` gives."""
@@ -133,11 +164,24 @@ class Resolver:
         return whole
 
     def _with(self, ctes: Sequence[Cte], parent: Scope | None, in_sight: dict[str, Named]) -> dict[str, Named]:
-        """CTEs by name; each sees those before it, and is resolved when it is first used, if it is."""
+        """CTEs by name; each sees those before it.
+
+        They are resolved in order, so that a chain of hundreds is not as many calls deep. What decides in one that
+        nobody uses decides nothing.
+        """
         own: dict[str, Named] = {}
         for cte in ctes:
-            own[cte.name] = cache(partial(self._cte, cte, parent, {**in_sight, **own}))
+            outer = self.deciding, self.behind
+            self.deciding, self.behind = {}, {}
+            relation = self._cte(cte, parent, in_sight | own)
+            own[cte.name] = partial(self._used, relation, self.deciding, self.behind)
+            self.deciding, self.behind = outer
         return own
+
+    def _used(self, relation: Relation, deciding: Mapping[Origin, None], behind: Mapping[str, None]) -> Relation:
+        self.deciding |= deciding
+        self.behind |= behind
+        return relation
 
     def _cte(self, cte: Cte, parent: Scope | None, in_sight: dict[str, Named]) -> Relation:
         query = self._queries[cte.query]
@@ -162,6 +206,10 @@ class Resolver:
     def _source(self, source: Source, scope: Scope, ctes: Mapping[str, Named]) -> Relation:
         if source.query is not None:
             return self.query(source.query, scope, ctes)
+        if source.function and (handed := self._handed(source.function)) is not None and handed.columns:
+            self.deciding |= dict.fromkeys(handed.deciding)
+            self.behind |= dict.fromkeys(handed.bases)
+            return Relation(handed.columns, handed.bases)
         if not source.table:
             origins = distinct(origin for ref in source.refs for origin in self._origins(ref, scope, ctes))
             return Relation(anything=origins)

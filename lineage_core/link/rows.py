@@ -10,6 +10,7 @@ from lineage_core.link.graph_file import GraphFile, Node, digest_of
 from lineage_core.link.lookup import Lookup
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import Columns
+from lineage_core.link.routines import session_of
 from lineage_core.link.session import Collapsed, Session
 from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lineage_core.link.naming import Naming
-    from lineage_core.link.resolve import ColumnFlow
+    from lineage_core.link.resolve import ColumnFlow, Handed
 
 RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
@@ -101,10 +102,14 @@ class _Linker:
             private = owner if owner is not None and self._facts.objects[owner].kind not in RELATIONS else None
             naming = self._naming.within(statement.database)
             if private not in sessions:
-                table = self._trigger_table(private, naming) if private is not None else ""
-                sessions[private] = Session(table)
+                sessions[private] = self._session(private, naming)
             _, collapsed = sessions[private].take(statement, _columns(self._graph.catalog, naming))
             self._statement(statement, collapsed, naming)
+
+    def _session(self, owner: int | None, naming: Naming) -> Session:
+        if owner is None:
+            return Session()
+        return session_of(self._facts.objects[owner], self._trigger_table(owner, naming))
 
     def _trigger_table(self, owner: int, naming: Naming) -> str:
         """What inserted, deleted, NEW and OLD stand for: a trigger's table, or that of the triggers of a function."""
@@ -213,4 +218,8 @@ def _columns(catalog: Lookup, naming: Naming) -> Columns:
         asset = asset_of(name)
         return asset.filled_names or None if asset is not None else None
 
-    return Columns(columns_of, filled_of)
+    def handed_of(name: str) -> Handed | None:
+        routine = catalog.routine(naming.asset(name))
+        return routine.handed if routine is not None else None
+
+    return Columns(columns_of, filled_of, handed_of)

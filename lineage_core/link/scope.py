@@ -121,13 +121,16 @@ class Scope:
         if self.lateral and name in self.aliases:
             return self.aliases[name]
         candidates = [relation for _, relation in self.visible if relation.open]
-        if len(candidates) == 1:
+        unknown = any(_says_nothing(source, relation) for source, relation in self.visible)
+        if len(candidates) == 1 and not unknown:
             return candidates[0].lookup(name)
         if candidates:
             several = distinct(origin for relation in candidates for origin in relation.lookup(name) or ())
-            return several if len(several) == 1 else (Origin(None, name),)
+            return several if len(several) == 1 and not unknown else (Origin(None, name),)
         if name in self.aliases:
             return self.aliases[name]
+        if unknown:
+            return ()
         functions = [relation for _, relation in self.sources if relation.anything]
         if self.parent is not None and (not functions or self.parent.lists(name)):
             found = self.parent.unqualified(name)
@@ -154,6 +157,11 @@ class Scope:
 def same_table(name: str, qualifier: str) -> bool:
     """Whether a qualifier may mean the table: the same name, or its last parts."""
     return name == qualifier or name.endswith(f".{qualifier}") or qualifier.endswith(f".{name}")
+
+
+def _says_nothing(source: Source, relation: Relation) -> bool:
+    """Whether any name may be the source's column: a user's function that is not known, without arguments that flow."""
+    return bool(source.function) and not relation.columns and not relation.anything
 
 
 def _unlisted(source: Source, relation: Relation, name: str) -> tuple[Origin, ...]:

@@ -16,15 +16,19 @@ from lineage_core.model.facts import FlowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from lineage_core.model.facts import Statement
 
 _LOCAL_PREFIXES = ("#", "@")
+_CREATE_FROM_QUERY = frozenset({"select_into", "table", "view"})
 
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """What one statement says about persistent tables. `sources` are the tables that each target derives from."""
+    """What one statement says about persistent tables. `sources` are the tables that each target derives from, those of
+    a bare query's rows under an empty name.
+    """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
@@ -48,9 +52,26 @@ class _Temp:
 class Session:
     """The temp tables of one script or routine while its statements are taken in order."""
 
-    def __init__(self, trigger_table: str = "") -> None:
+    def __init__(self, trigger_table: str = "", lent: AbstractSet[str] = frozenset()) -> None:
+        """Start a session.
+
+        Args:
+            trigger_table: what `inserted`, `deleted`, NEW and OLD stand for.
+            lent: temp tables that belong to a caller, and are as good as tables here.
+        """
         self._trigger_table = trigger_table
+        self._lent = lent
         self._temps: dict[str, _Temp] = {}
+
+    def declare(self, name: str, columns: tuple[str, ...]) -> None:
+        """A table variable with its columns, as a function's header declares it."""
+        self._temps[name] = _Temp(columns)
+
+    def held(self, name: str) -> tuple[tuple[str, ...], list[ColumnFlow], tuple[str, ...]]:
+        """What is in a temp table by now: its columns as far as known, the flows into it, the tables behind it."""
+        temp = self._temps.get(name, _Temp())
+        flows = [flow for found in temp.flows.values() for flow in found]
+        return temp.columns or tuple(column for column in temp.flows if column != STAR), flows, tuple(temp.sources)
 
     def take(self, statement: Statement, known: Columns) -> tuple[Resolved, Collapsed]:
         """Resolve the next statement: its own answer, and the one with temp tables collapsed.
@@ -62,9 +83,10 @@ class Session:
         for name in statement.drops:
             self._temps.pop(name, None)
         self._declare(statement)
-        everything = Columns(partial(self._columns, known.of), partial(self._columns, known.filled_of, filled=True))
+        filled = partial(self._columns, known.filled_of, filled=True)
+        everything = Columns(partial(self._columns, known.of), filled, known.handed)
         resolved = resolve(statement, everything, self._trigger_table)
-        collapsed = self._collapse(statement, resolved)
+        collapsed = self._collapse(statement, self._with_moves(statement, resolved, known))
         self._learn(statement, resolved)
         return resolved, collapsed
 
@@ -75,27 +97,45 @@ class Session:
         temp = self._temps[name]
         return [item for item in temp.columns if not filled or item not in temp.generated] or None
 
+    def _with_moves(self, statement: Statement, resolved: Resolved, known: Columns) -> Resolved:
+        """The flows of a statement with those that a called procedure makes through the temp tables here."""
+        called = [handed for name in statement.calls if (handed := known.handed(name)) is not None]
+        moves = [flow for handed in called for flow in handed.moves]
+        for flow in moves:
+            target, source = flow.target_asset or "", flow.source_asset or ""
+            if source and self.is_temporary(target):
+                self._temps.setdefault(target, _Temp()).sources |= dict.fromkeys(self._sources([source]))
+        if not moves:
+            return resolved
+        direct = tuple(flow for flow in moves if flow.kind.direct)
+        others = tuple(flow for flow in moves if not flow.kind.direct)
+        return replace(resolved, columns=(*resolved.columns, *direct), influences=(*resolved.influences, *others))
+
     def is_temporary(self, name: str) -> bool:
         """Whether the name is a temp table or table variable here."""
-        return name in self._temps or name.startswith(_LOCAL_PREFIXES)
+        return name not in self._lent and (name in self._temps or name.startswith(_LOCAL_PREFIXES))
 
     def _declare(self, statement: Statement) -> None:
         for name in (*statement.temporary, *statement.creates):
             if name in statement.temporary or name.startswith(_LOCAL_PREFIXES):
                 self._temps[name] = _Temp(statement.creates.get(name, ()), statement.generated.get(name, ()))
         for name in statement.writes:
-            if name.startswith(_LOCAL_PREFIXES):
+            if self.is_temporary(name):
                 self._temps.setdefault(name, _Temp())
 
     def _learn(self, statement: Statement, resolved: Resolved) -> None:
-        """The columns of a temp table that this statement's query created."""
+        """The columns of a temp table that this statement's query creates; one that only fills some tells nothing."""
+        if statement.kind not in _CREATE_FROM_QUERY:
+            return
         for target, names in resolved.shapes:
             if target in self._temps and not self._temps[target].columns and STAR not in names:
                 self._temps[target].columns = names
-        del statement
 
     def _collapse(self, statement: Statement, resolved: Resolved) -> Collapsed:
         sources = {name: self._sources(_sources_of(name, statement, resolved)) for name in statement.writes}
+        returned = [name for target, found in resolved.sources if not target for name in found]
+        if returned:
+            sources[""] = self._sources(returned)
         for name, found in sources.items():
             if name in self._temps:
                 self._temps[name].sources |= dict.fromkeys(found)

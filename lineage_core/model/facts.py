@@ -103,12 +103,14 @@ class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
     `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
-    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `semi`: joined by SEMI or
-    ANTI, whose columns only the condition sees.
+    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `function` is its name
+    where it may be a user's own: what it returns is looked up. `semi`: joined by SEMI or ANTI, whose columns only the
+    condition sees.
     """
 
     alias: str = ""
     table: str = ""
+    function: str = ""
     query: int | None = None
     refs: tuple[Ref, ...] = ()
     columns: tuple[str, ...] = ()
@@ -160,14 +162,15 @@ class Statement(Fact):
     `reads` and `writes` follow the convention of docs/lineage.md; temp tables are named here, CTEs never. `temporary`
     are the temp tables and table variables this statement creates (`columns` of them in `creates`, those that
     fill themselves in `generated`). `owner` is the
-    index in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `database` is the one
-    chosen by USE.
+    index in `FileFacts.objects` of the routine, trigger or view whose body this is part of. `returned`: the rows of
+    this query are what the function returns. `database` is the one chosen by USE.
     """
 
     kind: str
     line: int = 1
     end_line: int = 1
     owner: int | None = None
+    returned: bool = False
     database: str = ""
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
@@ -208,7 +211,8 @@ class ObjectFact(Fact):
 
     `display` is the name as written, quotes removed but case kept. `on` is the table a trigger, index or constraint
     belongs to; `references` and `reference_columns` the target of a foreign key; `target` what a synonym stands for.
-    `columns` of an index or constraint carry names only. `definition` is SQL text where it helps, cut at 4,000
+    `columns` of an index or constraint carry names only; those of a function are of the table it returns, `target` the
+    table variable that holds it in T-SQL. `definition` is SQL text where it helps, cut at 4,000
     characters. A view's columns come from its statement's flow; `columns` then holds only an explicit header list.
     """
 

@@ -18,7 +18,10 @@ _SINGLE_STARTS = {
 
 
 class Cut(NamedTuple):
-    """Where a slice starts, where its last token ends (offsets), its kind, its owner's index, its place."""
+    """Where a slice starts, where its last token ends (offsets), its kind, its owner's index, its place.
+
+    `in_quotes`: it is part of a body in plain quotes, where quotes are doubled.
+    """
 
     start: int
     last: int
@@ -26,6 +29,7 @@ class Cut(NamedTuple):
     owner: int | None
     batch: int
     in_block: bool = False
+    in_quotes: bool = False
 
 
 class Cursor:
@@ -39,6 +43,7 @@ class Cursor:
         self.batch = batch
         self.owner: int | None = None
         self.in_block = False
+        self.in_quotes = False
 
     def more(self) -> bool:
         """Whether a token is left."""
@@ -63,7 +68,7 @@ class Cursor:
         until = min(max(until, self.at + 1), self.end)
         first, last = self.tokens[self.at], self.tokens[until - 1]
         owner = owner if owner is not None else self.owner
-        self.cuts.append(Cut(first.start, last.end, kind, owner, self.batch, self.in_block))
+        self.cuts.append(Cut(first.start, last.end, kind, owner, self.batch, self.in_block, self.in_quotes))
         self.at = until
         return len(self.cuts) - 1
 
@@ -77,6 +82,15 @@ class Cursor:
         for index in range(self.at if start is None else start, self.end):
             if self.tokens[index].text == ";" and self.tokens[index].kind is SYMBOL:
                 return index + 1
+        return self.end
+
+    def closing(self, opening: int) -> int:
+        """Index of the parenthesis that closes the one at `opening`; the end where none does."""
+        depth = 0
+        for index in range(opening, self.end):
+            depth += (self.tokens[index].text == "(") - (self.tokens[index].text == ")")
+            if depth == 0:
+                return index
         return self.end
 
     def line_end(self) -> int:
@@ -95,7 +109,7 @@ class Cursor:
                 continue
             if token.upper in {"BEGIN", "DECLARE"}:
                 return index
-            if token.upper in _BODY_WORDS and self._block_follows(index):
+            if token.upper in _BODY_WORDS and self.block_follows(index):
                 return index + 1
         return None
 
@@ -112,7 +126,7 @@ class Cursor:
             row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
         return end
 
-    def _block_follows(self, index: int) -> bool:
+    def block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""
         if index + 1 < self.end and self.tokens[index + 1].text == "(":
             return False

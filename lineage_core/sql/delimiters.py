@@ -1,4 +1,4 @@
-"""MySQL's client command DELIMITER: blanked out, and the delimiter it sets written as the semicolon it stands for."""
+"""What clients end statements with, written as the semicolon it stands for: MySQL's DELIMITER, Oracle's slash."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ if TYPE_CHECKING:
 
 _COMMAND = re.compile(r"^[ \t]*DELIMITER[ \t]+(?P<mark>\S+)[^\n]*", re.IGNORECASE | re.MULTILINE)
 
+_SLASH = re.compile(r"(?<=\n)/(?=[ \t]*(?:\r?\n|\Z))")
+
 
 def blank_delimiters(text: str, dialect: Dialect) -> str:
     """The text with semicolons only, every offset and line as before.
 
     A delimiter counts at the end of a line, where people write it; elsewhere it may be part of a string or a name.
+    Oracle's slash counts alone on its line.
     """
+    if dialect.name == "oracle":
+        return _SLASH.sub(";", text)
     commands = list(_COMMAND.finditer(text)) if dialect.delimiter_command else []
     if not commands:
         return text

@@ -181,6 +181,7 @@ ALIASES = {
 }
 
 _DETECT_CHARACTERS = 65_536
+_LINE_COMMENT = re.compile(r"--[^\r\n]*")
 
 _HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
     (name, weight, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
@@ -198,7 +199,7 @@ _HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
             r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b",
         ),
         ("postgres", 2, r"\bMATERIALIZED VIEW\b|\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
-        ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\b"),
+        ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\s+[^\s'\"]"),
         ("bigquery", 5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\bSAFE_CAST\s*\(|\bINT64\b|\bSTRUCT<"),
         ("mysql", 2, r"`\w+`"),
         ("databricks", 5, r"\bUSING\s+(?:DELTA|PARQUET)\b|\bLATERAL VIEW\b|\bINSERT\s+OVERWRITE\b"),
@@ -223,8 +224,10 @@ def dialect(name: str) -> Dialect:
 
 
 def detect(text: str) -> Dialect:
-    """The dialect that the first 64 K characters look most like; `ansi` where nothing tells."""
-    head = text[:_DETECT_CHARACTERS]
+    """The dialect that the first 64 K characters look most like, their `--` comments left out; `ansi` where nothing
+    tells.
+    """
+    head = _LINE_COMMENT.sub("", text[:_DETECT_CHARACTERS])
     scores: dict[str, int] = {}
     for name, weight, pattern in _HINTS:
         if pattern.search(head):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.lexer import DOLLAR, NUMBER, STRING, VARIABLE, WORD, Token, tokenize
@@ -9,23 +10,27 @@ from lineage_core.sql.literals import text_of
 from lineage_core.sql.split import split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineage_core.sql.dialects import Dialect
 
 _ASSIGNMENTS = frozenset({"=", ":=", "+=", "DEFAULT"})
 _CONCATENATIONS = frozenset({"+", "||"})
 _TEXT_ARGUMENTS = frozenset({"@stmt", "@statement"})
+_PLACEHOLDER = re.compile(r"%(?:(?P<at>\d+)\$)?-?\d*(?P<kind>[sIL%])")
 
 
 class Literal(NamedTuple):
     """SQL text. `line` is where it starts, counted from 0 at the start of the statement it was taken from.
 
     `certain` if it stands there as one literal; pieced together over several statements, some of which may not run, it
-    is the likeliest text only.
+    is the likeliest text only. `kept`: a query's rows are handed on; those of EXECUTE ... INTO fill variables.
     """
 
     sql: str
     line: int
     certain: bool
+    kept: bool = True
 
 
 class Strings:
@@ -70,7 +75,8 @@ class Strings:
         if value is None or remote:
             return None
         certain = end == start + 1 and tokens[start].kind in {STRING, DOLLAR}
-        return Literal(value, text.count("\n", 0, tokens[start].start), certain)
+        kept = self._dialect.batches or all(token.upper != "INTO" for token in tokens[end:])
+        return Literal(value, text.count("\n", 0, tokens[start].start), certain, kept)
 
     def _start(self, tokens: list[Token], at: int) -> int | None:
         """Where the executed expression starts; None for the call of a procedure."""
@@ -118,10 +124,52 @@ class Strings:
             return text_of(token, self._dialect), at + 1
         if token.kind is VARIABLE or (token.kind is WORD and token.text.lower() in self._known):
             return self._known.get(token.text.lower()), at + 1
+        if token.upper == "FORMAT" and at + 2 < len(tokens) and tokens[at + 1].text == "(":
+            return self._formatted(tokens, at + 2)
         called = [each.text.upper() for each in tokens[at : at + 4]]
         if called[:2] in (["CHAR", "("], ["NCHAR", "("]) and called[3:] == [")"] and tokens[at + 2].kind is NUMBER:
             return " " if called[2] not in {"10", "13"} else "\n", at + 4
         return None, at + 1
+
+    def _formatted(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
+        """Postgres' `format('...', arguments)` from behind its parenthesis: names have to be known, values need not."""
+        depth, end = 1, at
+        pieces: list[list[Token]] = [[]]
+        while end < len(tokens) and depth:
+            depth += (tokens[end].text == "(") - (tokens[end].text == ")")
+            if depth == 1 and tokens[end].text == ",":
+                pieces.append([])
+            elif depth:
+                pieces[-1].append(tokens[end])
+            end += 1
+        template, *arguments = (self._whole(piece) for piece in pieces)
+        return (filled(template, arguments) if template is not None else None), end
+
+    def _whole(self, tokens: list[Token]) -> str | None:
+        value, end = self._value(tokens, 0) if tokens else (None, 0)
+        return value if end == len(tokens) else None
+
+
+def filled(template: str, arguments: Sequence[str | None]) -> str | None:
+    """A format's text with its arguments in place; None where a name among them is not known."""
+    text, position, given = "", 0, iter(arguments)
+    for match in _PLACEHOLDER.finditer(template):
+        kind = match["kind"]
+        if kind == "%":
+            value: str | None = "%"
+        else:
+            value = arguments[int(match["at"]) - 1] if match["at"] in _places(arguments) else next(given, None)
+        if kind == "L":
+            value = "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+        if value is None:
+            return None
+        text += template[position : match.start()] + value
+        position = match.end()
+    return text + template[position:]
+
+
+def _places(arguments: Sequence[str | None]) -> set[str]:
+    return {str(place) for place in range(1, len(arguments) + 1)}
 
 
 def insert_head(text: str, dialect: Dialect) -> str:

@@ -52,8 +52,22 @@ class Named:
     after: int
 
 
-def read_header(text: str, dialect: Dialect) -> Header | None:
-    """The head of one CREATE or ALTER statement; None where no name can be found."""
+def package_name(text: str, dialect: Dialect) -> str:
+    """The name of `CREATE PACKAGE [BODY] name IS`; empty where there is none."""
+    tokens = tokenize(text, dialect)
+    at = next((index for index, token in enumerate(tokens) if token.upper == "PACKAGE"), len(tokens))
+    named = read_name(tokens, skip_words(tokens, at + 1, {"BODY", "IF", "NOT", "EXISTS"}))
+    return normalise(named.text, dialect) if named is not None else ""
+
+
+def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None:
+    """The head of one CREATE or ALTER statement; None where no name can be found.
+
+    Args:
+        text: its code.
+        dialect: for names.
+        package: what a routine without CREATE is part of.
+    """
     tokens = tokenize(text, dialect)
     at = next((i for i, token in enumerate(tokens) if token.upper in _KINDS), None)
     if at is None:
@@ -66,9 +80,10 @@ def read_header(text: str, dialect: Dialect) -> Header | None:
     if named is None:
         return None
     on = _table_behind(tokens, named.after, "ON") if kind in {"trigger", "index"} else ""
+    inside = f"{package}." if package and at == 0 else ""
     return Header(
         kind="materialized_view" if kind == "view" and materialized else kind,
-        name=normalise(named.text, dialect),
+        name=inside + normalise(named.text, dialect),
         display=display(named.text, dialect),
         on=normalise(on, dialect),
         target=normalise(_table_behind(tokens, named.after, "FOR"), dialect) if kind == "synonym" else "",

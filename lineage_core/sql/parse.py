@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TypeVar
 
-from lineage_core.model.facts import (
-    FileFacts,
-    Flow,
-    ObjectFact,
-    ObjectKind,
-    Output,
-    Problem,
-    Query,
-    Source,
-    Statement,
-    TableChange,
-)
+from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
-from lineage_core.sql.ddl import Ddl, read_ddl
+from lineage_core.sql.ddl import read_ddl, statement_of
+from lineage_core.sql.ddl.returns import returned_table
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.dialects import Dialect, detect
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.dynamic import Strings, insert_head, is_query
-from lineage_core.sql.extract.statement import NotUnderstoodError, extract
-from lineage_core.sql.headers import read_header, read_name, skip_words
+from lineage_core.sql.extract.statement import NotUnderstoodError, extract, without_outputs
+from lineage_core.sql.headers import package_name, read_header, read_name, skip_words
 from lineage_core.sql.holders import held_statement
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
+from lineage_core.sql.nested import moved, without_problems, without_rows
+from lineage_core.sql.quoted_bodies import single_quotes
+from lineage_core.sql.returned import insert_from_call, with_last_queries
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.templates import without_templates
@@ -45,9 +37,8 @@ _log = logging.getLogger(__name__)
 _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
-_CALLING = ("EXEC", "CALL", "INSERT")
-
-Located = TypeVar("Located", ObjectFact, Statement)
+_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT)\b", re.IGNORECASE)
+_NAME = re.compile(r"\w+")
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
 
@@ -81,6 +72,8 @@ class _Reader:
         self._variables = Variables(dialect)
         self._strings = Strings(dialect)
         self._place: tuple[int, int | None] = (0, None)
+        self._returning = False
+        self._package = ""
         self._owners: dict[int, int] = {}
         self._objects: list[ObjectFact] = []
         self._statements: list[Statement] = []
@@ -92,10 +85,11 @@ class _Reader:
         for index, item in enumerate(split(self._text, self._dialect)):
             self._note(item)
             self.take(index, item)
+            self._returning = item.kind == "control" and self._slice(item)[:6].upper() == "RETURN"
         return FileFacts(
             dialect=self._dialect.name,
             objects=tuple(self._objects),
-            statements=tuple(self._statements),
+            statements=with_last_queries(self._objects, self._statements),
             changes=tuple(self._changes),
             errors=tuple(self._errors),
         )
@@ -113,8 +107,8 @@ class _Reader:
 
     def take(self, index: int, item: Slice) -> None:
         """Read one slice."""
-        if item.kind == "use":
-            self._database = self._used(item)
+        if item.kind in {"use", "package"}:
+            self._enter(item)
         elif item.kind in ROUTINE_KINDS:
             self._header(index, item)
         elif item.kind in VIEW_KINDS:
@@ -124,24 +118,36 @@ class _Reader:
             pass
         elif item.kind in WALKED_KINDS:
             self._walk(index, item)
+        elif item.kind in {"select", "perform"}:
+            self._select(index, item)
         elif item.kind in QUERY_KINDS:
-            self._query(index, item, self._without_into(item))
-        elif item.kind == "perform":
-            self._query(index, item, _PERFORM.sub("SELECT", self._slice(item), count=1))
+            self._query(index, item, self._slice(item))
         elif item.kind == "holder":
             self._held(index, item)
         elif item.kind == "unknown":
             self._unknown(item)
 
     def _slice(self, item: Slice) -> str:
-        return self._text[item.first : item.last]
+        text = self._text[item.first : item.last]
+        return single_quotes(text) if item.in_quotes else text
 
-    def _without_into(self, item: Slice) -> str:
-        """A query of a PL/pgSQL body: its SELECT ... INTO fills variables, not a table."""
+    def _select(self, index: int, item: Slice) -> None:
+        """A query; in a body its SELECT ... INTO fills variables, not a table, and PERFORM's rows go nowhere."""
         text = self._slice(item)
-        if item.kind != "select" or not item.in_block or self._dialect.batches:
-            return text
-        return drop_into(text, self._dialect)
+        if item.kind == "perform":
+            self._query(index, item, _PERFORM.sub("SELECT", text, count=1), kept=False)
+        elif item.in_block and not self._dialect.batches:
+            bare = drop_into(text, self._dialect)
+            self._query(index, item, bare, kept=bare == text)
+        else:
+            self._query(index, item, text)
+
+    def _enter(self, item: Slice) -> None:
+        """What stands further down is in another database, or in a package."""
+        if item.kind == "use":
+            self._database = self._used(item)
+        else:
+            self._package = package_name(self._slice(item), self._dialect)
 
     def _used(self, item: Slice) -> str:
         """The database of `USE [DATABASE] name`; the one before where the name says nothing (`USE [$(Name)]`)."""
@@ -152,11 +158,12 @@ class _Reader:
         return normalise(named.text, self._dialect) if named and "$(" not in named.text else self._database
 
     def _header(self, index: int, item: Slice) -> None:
-        header = read_header(self._slice(item), self._dialect)
+        header = read_header(self._slice(item), self._dialect, self._package)
         if header is None:
             self._errors.append(Problem(line=item.line, message=f"the name of this {item.kind} cannot be read"))
             return
         self._owners[index] = len(self._objects)
+        variable, columns = returned_table(self._slice(item), self._dialect) if header.kind == "function" else ("", ())
         self._objects.append(
             ObjectFact(
                 kind=ObjectKind(header.kind),
@@ -166,6 +173,8 @@ class _Reader:
                 line=item.line,
                 end_line=item.end_line,
                 on=header.on,
+                target=variable,
+                columns=columns,
                 temporary=header.temporary,
             )
         )
@@ -183,11 +192,12 @@ class _Reader:
         self._changes += [change.model_copy(update={"database": self._database}) for change in ddl.changes]
         if ddl.holds_query:
             self._query(index, item, self._slice(item))
-        elif (statement := _statement_of(ddl, item.kind)) is not None:
+        elif (statement := statement_of(ddl, item.kind)) is not None:
             self._add(index, item, statement)
         return True
 
-    def _query(self, index: int, item: Slice, text: str) -> None:
+    def _query(self, index: int, item: Slice, text: str, *, kept: bool = True) -> None:
+        """A statement for its extractor; the rows of a query that are not `kept` reach no one."""
         try:
             constant = constant_insert(text, self._dialect) if item.kind == "insert" else None
             statement = constant or extract(text, self._dialect, self._variables.names)
@@ -196,7 +206,7 @@ class _Reader:
         except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
             _log.debug("line %d", item.line, exc_info=True)
             statement = self._walked(item, text, f"the extractor failed: {type(error).__name__}: {error}")
-        self._add(index, item, statement)
+        self._add(index, item, statement if kept else without_outputs(statement))
 
     def _walk(self, index: int, item: Slice) -> None:
         """EXEC and conditions: tables and calls from the tokens; dynamic SQL that is known is read as statements."""
@@ -206,34 +216,37 @@ class _Reader:
         if literal is not None and filled and is_query(literal.sql, self._dialect):
             self._query(index, item, f"{filled} {literal.sql}")
             return
-        if item.kind == "exec" and not text.upper().startswith(_CALLING):  # T-SQL, at the start of a batch
+        if item.kind == "exec" and _CALLING.match(text) is None:  # T-SQL at the start of a batch, PL/SQL anywhere
+            if (named := _NAME.match(text)) and named[0].lower() in self._variables.names:  # a collection's method
+                return
             text = f"EXEC {text}"
         prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
         statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")
+        if statement.writes and (filling := insert_from_call(text, self._dialect)) is not None:
+            statement = statement.model_copy(update={"queries": filling.queries, "flows": filling.flows})
         if statement.reads or statement.writes or statement.calls:
             self._add(index, item, statement)
         if literal is not None:
             inner = _Reader(literal.sql, self._dialect, self._database).run()
-            inner = inner if literal.certain else _without_problems(inner)
-            self._merge(inner, item.line - 1 + literal.line, self._owners.get(self._owner_of(index, item)))
+            inner = inner if literal.certain else without_problems(inner)
+            inner = inner if literal.kept else without_rows(inner)
+            owner = self._owners.get(self._owner_of(index, item))
+            self._merge(moved(inner, item.line - 1 + literal.line, owner, len(self._objects)))
 
     def _held(self, index: int, item: Slice) -> None:
         """PREPARE s AS ..., CREATE TASK t ... AS ...: the statement it holds is read as if it stood alone."""
         held = held_statement(self._slice(item), self._dialect)
         if held is not None:
             inner = _Reader(held.sql, self._dialect, self._database).run()
-            self._merge(inner, item.line - 1 + held.line, self._owners.get(self._owner_of(index, item)))
+            owner = self._owners.get(self._owner_of(index, item))
+            self._merge(moved(inner, item.line - 1 + held.line, owner, len(self._objects)))
 
-    def _merge(self, inner: FileFacts, lines: int, owner: int | None) -> None:
-        """Add the facts of dynamic SQL that starts `lines` lines further down, in the body of `owner`."""
-        shift = len(self._objects)
-        self._objects += [_moved(item, lines) for item in inner.objects]
-        self._changes += [change.model_copy(update={"line": change.line + lines}) for change in inner.changes]
-        self._errors += [_moved_problem(problem, lines) for problem in inner.errors]
-        for statement in inner.statements:
-            own = owner if statement.owner is None else statement.owner + shift
-            errors = tuple(_moved_problem(problem, lines) for problem in statement.errors)
-            self._statements.append(_moved(statement, lines).model_copy(update={"owner": own, "errors": errors}))
+    def _merge(self, inner: FileFacts) -> None:
+        """Add the facts of a statement's own text: dynamic SQL, or what a holder holds."""
+        self._objects += inner.objects
+        self._changes += inner.changes
+        self._errors += inner.errors
+        self._statements += inner.statements
 
     def _walked(self, item: Slice, text: str, reason: str) -> Statement:
         """Tables only, from the tokens; with a reason, because the statement has no tree."""
@@ -258,39 +271,6 @@ class _Reader:
     def _add(self, index: int, item: Slice, statement: Statement) -> None:
         owner = self._owners.get(self._owner_of(index, item))
         where = {"line": item.line, "end_line": item.end_line, "owner": owner, "database": self._database}
+        returned = self._returning and statement.kind == "select" and owner is not None
         errors = tuple(problem.model_copy(update={"line": item.line}) for problem in statement.errors)
-        self._statements.append(statement.model_copy(update={**where, "errors": errors}))
-
-
-def _moved(fact: Located, lines: int) -> Located:
-    return fact.model_copy(update={"line": fact.line + lines, "end_line": fact.end_line + lines})
-
-
-def _without_problems(facts: FileFacts) -> FileFacts:
-    """What can be said of SQL that may not be quite what runs: no error of it is the file's."""
-    statements = tuple(statement.model_copy(update={"errors": ()}) for statement in facts.statements)
-    return facts.model_copy(update={"statements": statements, "errors": ()})
-
-
-def _moved_problem(problem: Problem, lines: int) -> Problem:
-    return problem.model_copy(update={"line": problem.line + lines})
-
-
-def _statement_of(ddl: Ddl, kind: str) -> Statement | None:
-    """A statement for what DDL reads, writes, drops, renames or gets wrong; None where it only defines."""
-    if not (ddl.reads or ddl.writes or ddl.drops or ddl.renames or ddl.temporary or ddl.errors):
-        return None
-    moved = ddl.reads if ddl.moves_rows and ddl.writes else ()
-    return Statement(
-        kind=kind,
-        reads=ddl.reads,
-        writes=ddl.writes,
-        drops=ddl.drops,
-        renames=ddl.renames,
-        temporary=ddl.temporary,
-        creates=ddl.creates,
-        generated=ddl.generated,
-        queries=tuple(Query(sources=(Source(table=name),), outputs=(Output(star=True),)) for name in moved),
-        flows=tuple(Flow(target=ddl.writes[0], query=index) for index in range(len(moved))),
-        errors=ddl.errors,
-    )
+        self._statements.append(statement.model_copy(update={**where, "errors": errors, "returned": returned}))

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
+from lineage_core.sql.own_functions import marked
 from lineage_core.sql.rewrite_oracle import rewrite_oracle
 from lineage_core.sql.rewrite_tsql import rewrite_tsql
 
@@ -25,6 +26,18 @@ _OPTIONS = (
     (("WITH",), ("SCHEMA",), ("EVOLUTION",)),
 )
 """Each a run of words, with the alternatives of each."""
+
+_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\bINTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
+"""`RETURNING a INTO r.b`, which fills a variable."""
+
+_CLIENT_VARIABLE = re.compile(r"(?<![:\w]):(?=['\"]\w)")
+"""The colon of psql's `:'name'`."""
+
+_COUNTED_COPY = re.compile(
+    r"COPY\s+(?:\d+\s+)?(?:OFFSET\s+\d+\s+)?RECORDS\s+INTO\s+(.*?)(?:\s+(?:USING\s+)?DELIMITERS\s.*)?;?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""MonetDB's `COPY 10 OFFSET 2 RECORDS INTO t FROM 'file' USING DELIMITERS ...`."""
 
 
 def _spelling(pattern: str, plain: str) -> tuple[re.Pattern[str], str]:
@@ -57,7 +70,8 @@ def rewrite(text: str, dialect: Dialect) -> str:
     """The statement's text as sqlglot can read it.
 
     Options that say nothing about lineage are left out: ON COMMIT DROP, WITH NO DATA, WITH CHECK OPTION, OVERRIDING
-    SYSTEM VALUE. MySQL's REPLACE becomes INSERT. T-SQL and Oracle have rules of their own.
+    SYSTEM VALUE, WHERE CURRENT OF a cursor. MySQL's REPLACE becomes INSERT, MonetDB's COPY n RECORDS INTO a COPY INTO.
+    T-SQL and Oracle have rules of their own.
     """
     if dialect.batches:
         text = rewrite_tsql(text, dialect)
@@ -65,14 +79,27 @@ def rewrite(text: str, dialect: Dialect) -> str:
         text = rewrite_oracle(text, dialect)
     for pattern, plain in _SPELLINGS.get(dialect.name, ()):
         text = pattern.sub(plain, text)
+    text = _respelled(marked(text, dialect), dialect)
     lower = text.lower()
-    if lower.startswith("replace"):
-        text = f"INSERT{text[len('replace') :]}"
-    if "current" in lower:
-        text = _CURRENT_ROW.sub("", text)
     for words in _OPTIONS:
         if words[0][0].lower() in lower and words[-1][0].lower() in lower:
             text = _drop(text, dialect, words)
+    return text
+
+
+def _respelled(text: str, dialect: Dialect) -> str:
+    """What is spelled in one way or another in several dialects."""
+    lower = text.lower()
+    if lower.startswith("replace"):
+        text = f"INSERT{text[len('replace') :]}"
+    if "returning" in lower and not dialect.batches:
+        text = _RETURNED.sub(r"RETURNING \1", text)
+    if dialect.dollar_quotes:
+        text = _CLIENT_VARIABLE.sub("", text)
+    if "current" in lower:
+        text = _CURRENT_ROW.sub("", text)
+    if lower.startswith("copy"):
+        text = _COUNTED_COPY.sub(r"COPY INTO \1", text)
     return text
 
 
@@ -88,12 +115,14 @@ def drop_into(text: str, dialect: Dialect) -> str:
         while after < len(tokens) and tokens[after].upper not in _AFTER_INTO and _belongs(tokens, index, after):
             after += 1
         end = tokens[after].start if after < len(tokens) else len(text)
-        return f"{text[: token.start]} {text[end:]}"
+        bulk = index > 1 and tokens[index - 1].upper == "COLLECT" and tokens[index - 2].upper == "BULK"
+        start = tokens[index - 2].start if bulk else token.start
+        return f"{text[:start]} {text[end:]}"
     return text
 
 
 def _belongs(tokens: list[Token], into: int, at: int) -> bool:
-    """Whether a token is part of `INTO STRICT a, b.c`: names, with commas and dots between them."""
+    """Whether a token is part of `INTO STRICT a, b.c` or `INTO :a`: names, with commas and dots between them."""
     before = tokens[at - 1]
     starts = at == into + 1 or before.upper == "STRICT"
     return starts or tokens[at].text in {",", ".", ":"} or before.text in {",", ".", ":"}

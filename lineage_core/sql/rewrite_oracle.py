@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import WORD, Token, tokenize
@@ -9,9 +10,20 @@ from lineage_core.sql.lexer import WORD, Token, tokenize
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
+_TRIGGER_ROW = re.compile(r":(?=(?:NEW|OLD)\s*\.)", re.IGNORECASE)
+"""The colon of Oracle's `:NEW.a`."""
+
+_VIEW_OPTIONS = re.compile(
+    r"\A(CREATE\s+(?:OR\s+REPLACE\s+)?)(?:(?:NO\s*)?FORCE\s+|(?:NON)?EDITIONABLE\s+|EDITIONING\s+)+(?=VIEW)",
+    re.IGNORECASE,
+)
+"""`CREATE FORCE EDITIONABLE VIEW`."""
+
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
+    text = _TRIGGER_ROW.sub("", text)
+    text = _VIEW_OPTIONS.sub(r"\1", text)
     head = text[:7].upper()
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))

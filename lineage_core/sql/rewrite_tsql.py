@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _MAY_APPLY = re.compile(
-    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b",
+    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b"
+    r"|\bfor\s+(?:update|read)\b|\s::",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -96,15 +97,40 @@ def _culture(text: str, tokens: list[Token], at: int) -> _Edit | None:
     return _Edit(at, at + 2) if at + 1 < len(tokens) and tokens[at + 1].kind is STRING else None
 
 
-def _hints(text: str, tokens: list[Token], at: int) -> _Edit | None:
-    """`INSERT INTO t WITH (TABLOCK) (a)`."""
+def _updatable(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """A cursor's `FOR UPDATE OF a` and `FOR READ ONLY`."""
     del text
+    ends = _text(tokens, at + 1).upper() == "UPDATE" or _text(tokens, at + 2).upper() == "ONLY"
+    return _Edit(at, len(tokens)) if ends else None
+
+
+def _hints(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`INSERT INTO t WITH (TABLOCK) (a)`, and the columns of `OPENXML(...) WITH (a int)`."""
+    del text
+    if _text(tokens, at + 1) == "(" and _text(tokens, _opening(tokens, at - 1) - 1).upper() == "OPENXML":
+        return _Edit(at, _behind(tokens, at + 1), " ")
     hinted = _text(tokens, at + 1) == "(" and _text(tokens, at + 2).upper() in TABLE_HINTS
     return _Edit(at, _behind(tokens, at + 1), " ") if hinted else None
 
 
 def _text(tokens: list[Token], at: int) -> str:
-    return tokens[at].text if at < len(tokens) else ""
+    return tokens[at].text if 0 <= at < len(tokens) else ""
+
+
+def _system_function(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`FROM ::fn_helpcollations()`."""
+    del text
+    return _Edit(at, at + 1) if at and tokens[at - 1].upper in {"FROM", "JOIN", "APPLY"} else None
+
+
+def _opening(tokens: list[Token], at: int) -> int:
+    """Index of the parenthesis that the one at `at` closes; -1 where there is none."""
+    depth = 0
+    for index in range(at, -1, -1):
+        depth += (tokens[index].text == ")") - (tokens[index].text == "(")
+        if depth <= 0:
+            return index if tokens[index].text == "(" else -1
+    return -1
 
 
 def _behind(tokens: list[Token], at: int) -> int:
@@ -121,6 +147,8 @@ _RULES: dict[str, Callable[[str, list[Token], int], _Edit | None]] = {
     **dict.fromkeys(_COMPOUND, _assignment),
     "TOP": _top,
     "FROM": _first_from,
+    "FOR": _updatable,
+    "::": _system_function,
     "OPTION": _option,
     "XMLNAMESPACES": _namespaces,
     "USING": _culture,

@@ -13,8 +13,10 @@ from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
 from lineage_core.sql.delimiters import blank_delimiters
 from lineage_core.sql.lexer import DOLLAR, STRING, WORD, tokenize
+from lineage_core.sql.quoted_bodies import single_quotes
 from lineage_core.sql.split_batches import BatchSplitter
 from lineage_core.sql.split_block import TRANSACTION, split_block, split_step
+from lineage_core.sql.split_package import opens_package, split_package
 from lineage_core.sql.stdin_data import blank_copy_data
 
 if TYPE_CHECKING:
@@ -27,8 +29,8 @@ class Slice:
 
     `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from
     `first` to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that
-    is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body. `batch`
-    counts GO batches.
+    is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body,
+    `in_quotes` that this body stands in plain quotes. `batch` counts GO batches.
     """
 
     start: int
@@ -41,6 +43,7 @@ class Slice:
     owner: int | None = None
     batch: int = 0
     in_block: bool = False
+    in_quotes: bool = False
 
 
 def split(text: str, dialect: Dialect) -> list[Slice]:
@@ -65,6 +68,8 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
+        elif dialect.declare_blocks and opens_package(cursor):
+            split_package(cursor)
         elif _opens_block(cursor, dialect):
             split_block(cursor, None)
         elif kind == "control" and dialect.scripts:
@@ -76,7 +81,7 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
 def _opens_block(cursor: Cursor, dialect: Dialect) -> bool:
     """Whether a block without a name starts here: at BEGIN, or at the declarations before it."""
     if cursor.upper() == "DECLARE":
-        return dialect.declare_blocks
+        return dialect.declare_blocks and cursor.block_follows(cursor.at)
     return cursor.upper() == "BEGIN" and cursor.peek_upper(1) not in {"", *TRANSACTION}
 
 
@@ -134,7 +139,10 @@ def _quoted_body(cursor: Cursor, kind: str, end: int, dialect: Dialect) -> None:
     closing = opening if token.kind is DOLLAR and token.text.endswith(token.text[:opening]) else 1
     body = token.text[opening : max(opening, len(token.text) - closing)]
     owner = cursor.cut(kind, until=end)
+    quoted = token.kind is STRING
+    body = single_quotes(body) if quoted else body
     inner = Cursor(tokenize(body, dialect, token.start + opening), cuts=cursor.cuts, batch=cursor.batch)
+    inner.in_quotes = quoted
     split_block(inner, owner if kind in ROUTINE_KINDS else None, whole=True)
     if end > index + 1:
         cursor.cuts.append(Cut(cursor.tokens[index].end - closing, cursor.tokens[end - 1].end, "control", None, 0))
@@ -152,5 +160,19 @@ def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
         counted = cut.start
         last = min(cut.last, end)
         end_line = line + text.count("\n", cut.start, last)
-        slices.append(Slice(start, end, cut.start, last, line, end_line, cut.kind, cut.owner, cut.batch, cut.in_block))
+        slices.append(
+            Slice(
+                start=start,
+                end=end,
+                first=cut.start,
+                last=last,
+                line=line,
+                end_line=end_line,
+                kind=cut.kind,
+                owner=cut.owner,
+                batch=cut.batch,
+                in_block=cut.in_block,
+                in_quotes=cut.in_quotes,
+            )
+        )
     return slices

@@ -77,8 +77,7 @@ class BatchSplitter:
         if kind in ROUTINE_KINDS:
             cursor.owner = cursor.cut(kind, until=self._header_end())
         elif word in {"BEGIN", "END", "ELSE"}:
-            words = next(ahead for ahead in range(1, 4) if cursor.peek_upper(ahead) not in _TRANSACTION)
-            cursor.cut("control", until=cursor.at + words)
+            cursor.cut("control", until=cursor.at + self._block_words())
         elif word in {"IF", "WHILE"}:
             self._condition()
         elif word == "DECLARE":
@@ -94,6 +93,15 @@ class BatchSplitter:
             executes = kind == "insert" and self._first(end, {"EXEC", "EXECUTE"}) is not None
             cursor.cut("exec" if executes else kind, until=end)
 
+    def _block_words(self) -> int:
+        """How many words BEGIN, END or ELSE is: `BEGIN TRY`, `BEGIN TRANSACTION name`."""
+        cursor = self._cursor
+        words = next(ahead for ahead in range(1, 4) if cursor.peek_upper(ahead) not in _TRANSACTION)
+        at = cursor.at + words
+        named = words > 1 and cursor.peek_upper(words - 1) in {"TRAN", "TRANSACTION"} and at < cursor.end
+        named = named and not cursor.tokens[at].opens_line and cursor.tokens[at].kind in {WORD, VARIABLE, QUOTED}
+        return words + (named and cursor.peek_upper(words) not in _STARTS)
+
     def _is_call(self) -> bool:
         """Whether a batch opens with the name of a procedure: the one place where it needs no EXEC."""
         cursor = self._cursor
@@ -108,7 +116,7 @@ class BatchSplitter:
         tokens = self._cursor.tokens
         if not tokens[index].opens_line or index + 1 >= len(tokens) or tokens[index + 1].text != ":":
             return False
-        return index + 2 >= len(tokens) or tokens[index + 2].opens_line
+        return index + 2 >= len(tokens) or tokens[index + 2].opens_line or tokens[index + 2].kind is GO
 
     def _header_end(self) -> int:
         """Behind the AS (or before the BEGIN or RETURN) that opens the body."""

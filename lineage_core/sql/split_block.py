@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage_core.sql.classify import classify
+from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import WORD
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def split_block(cursor: Cursor, owner: int | None, *, whole: bool = False) -> No
     while cursor.more():
         word = cursor.upper()
         if word == "END":
-            until = _end_of(cursor)
+            until = end_of(cursor)
             closes_block = cursor.peek_upper(1) not in {"IF", "LOOP", "CASE", "WHILE", "FOR", "REPEAT"}
             cursor.cut("control", until=until)
             depth -= closes_block
@@ -62,7 +63,7 @@ def split_step(cursor: Cursor) -> None:
     if word in _BLOCK_WORDS - {"DECLARE", "BEGIN"} or word in _ENDERS or word == "FOR":
         _step(cursor, word)
     elif word == "END":
-        cursor.cut("control", until=_end_of(cursor))
+        cursor.cut("control", until=end_of(cursor))
     else:
         _statement(cursor)
     cursor.in_block = False
@@ -73,15 +74,15 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     elif word in _ENDERS:
         _condition(cursor, _ENDERS[word])
+    elif word == "FORALL":
+        _bulk(cursor)
     elif word in {"FOR", "FOREACH"}:
         _loop(cursor)
-    elif word == "RETURN" and cursor.peek_upper(1) == "QUERY":
-        cursor.cut("control", until=cursor.at + 2)
-    elif word == "RETURN" and (cursor.peek_upper(1) in _QUERY_WORDS or cursor.peek_upper(2) in _QUERY_WORDS):
-        cursor.cut("control", until=cursor.at + 1)
+    elif word == "RETURN" and (words := _return_words(cursor)):
+        cursor.cut("control", until=cursor.at + words)
     elif word == "PERFORM":
         cursor.cut("perform", until=cursor.statement_end())
-    elif word == "OPEN" or (cursor.peek_upper(1) == "CURSOR" or cursor.peek_upper(2) == "CURSOR"):
+    elif word == "OPEN" or "CURSOR" in {word, cursor.peek_upper(1), cursor.peek_upper(2)}:
         _cursor_query(cursor)
     elif (label := _label(cursor)) is not None:
         cursor.cut("control", until=label)
@@ -89,6 +90,13 @@ def _step(cursor: Cursor, word: str) -> None:
         cursor.cut("control", until=cursor.at + 1)
     else:
         _statement(cursor)
+
+
+def _return_words(cursor: Cursor) -> int:
+    """How many words stand before the query of a RETURN; 0 where it has none."""
+    if cursor.peek_upper(1) == "QUERY":
+        return 2
+    return int(cursor.peek_upper(1) in _QUERY_WORDS or cursor.peek_upper(2) in _QUERY_WORDS)
 
 
 def _label(cursor: Cursor) -> int | None:
@@ -102,11 +110,25 @@ def _label(cursor: Cursor) -> int | None:
 def _statement(cursor: Cursor) -> None:
     end = cursor.statement_end()
     kind = classify(cursor.tokens, cursor.at, cursor.end)
-    if kind == "unknown":  # a declaration or an assignment
+    if kind == "unknown" and _is_call(cursor, end):
+        kind = "exec"
+    elif kind == "unknown":  # a declaration or an assignment
         kind = "condition" if _holds_query(cursor, end) else "control"
     elif kind == "control" and _holds_query(cursor, end):
         kind = "condition"
     cursor.cut(kind, until=end)
+
+
+def _is_call(cursor: Cursor, end: int) -> bool:
+    """`name(...);` and `package.name;`: a call without CALL, as PL/SQL has it."""
+    named = read_name(cursor.tokens, cursor.at)
+    last = end - (cursor.tokens[end - 1].text == ";")
+    if named is None or named.after > last:
+        return False
+    if named.after == last:
+        return "." in named.text
+    opens = cursor.tokens[named.after].text == "(" and cursor.tokens[last - 1].text == ")"
+    return opens and cursor.closing(named.after) == last - 1
 
 
 def _condition(cursor: Cursor, enders: frozenset[str]) -> None:
@@ -135,6 +157,15 @@ def _loop(cursor: Cursor) -> None:
     cursor.cut(kind, until=loop)
 
 
+def _bulk(cursor: Cursor) -> None:
+    """PL/SQL's `FORALL i IN ids.FIRST .. ids.LAST UPDATE ...;`: the statement behind the range."""
+    end = cursor.statement_end()
+    words = {"INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE"}
+    verb = next((index for index in range(cursor.at + 1, end) if cursor.tokens[index].upper in words), end)
+    named = cursor.tokens[verb - 1].text == "."  # ids.DELETE
+    cursor.cut("control", until=end if named else verb)
+
+
 def _cursor_query(cursor: Cursor) -> None:
     """`OPEN c FOR SELECT ...;`, `c CURSOR FOR SELECT ...;`: the query is a statement of its own."""
     end = cursor.statement_end()
@@ -146,7 +177,7 @@ def _cursor_query(cursor: Cursor) -> None:
     cursor.cut("select", until=end)
 
 
-def _end_of(cursor: Cursor) -> int:
+def end_of(cursor: Cursor) -> int:
     """Behind `END`, `END IF;`, `END LOOP label;`, `END name;`."""
     index = cursor.at + 1
     while index < cursor.end and cursor.tokens[index].kind is WORD and index < cursor.at + 3:

@@ -1,7 +1,8 @@
 """The specification of what is found in SQL: every case of the `.yaml` files beside this, in each of its dialects.
 
 A case says `sql` and, for the whole script, `reads`, `writes` and `columns`; what it leaves out is expected to be empty.
-`influences`, `calls`, `defines`, `errors` and `degraded` are compared where a case has them. `catalog` gives the columns
+`influences`, `calls`, `defines`, `errors` and `degraded` are compared where a case has them; `details` are the columns,
+keys, indexes and descriptions that the script defines, as `case_details.py` writes them. `catalog` gives the columns
 of known tables. Flows are written `source.column -> target.column`, with ` (kind)` where it is not identity; `?` stands
 for a source that cannot be known, and a bare query's output has no target: `t.a -> a`.
 """
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from case_details import details
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from lineage_core import analyze
+from lineage_core.sql.parse import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +43,7 @@ class Case(BaseModel):
     influences: list[str] | None = None
     calls: list[str] | None = None
     defines: list[str] | None = None
+    details: list[str] | None = None
     errors: int = 0
     degraded: bool = False
 
@@ -64,6 +68,8 @@ def test_case(case: Case, dialect: str) -> None:
         assert set(found.calls) == set(case.calls)
     if case.defines is not None:
         assert {f"{item.kind} {item.name}" for item in found.defines} == set(case.defines)
+    if case.details is not None:
+        assert details(parse_text(case.sql, dialect)) == set(case.details)
     assert len(found.errors) == case.errors, found.errors
     assert any(statement.degraded for statement in found.statements) is case.degraded
 

@@ -68,6 +68,12 @@ def declare_table(reader: Reader) -> Ddl:
     )
 
 
+def columns_of(reader: Reader) -> tuple[ColumnFact, ...]:
+    """The columns in the parenthesis at the reader's position."""
+    columns, _, _, _ = _body(reader, "")
+    return tuple(columns)
+
+
 def _generated(table: str, columns: list[ColumnFact]) -> dict[str, tuple[str, ...]]:
     names = tuple(item.name for item in columns if item.generated)
     return {table: names} if names else {}

@@ -35,7 +35,7 @@ def conflict_flows(
     own = Source(alias=builder.identifier(table.alias or None), table=target)
     given = node.expression.args.get("alias")
     refused = Source(alias=builder.identifier(given.this) if given else _REFUSED, query=rows, columns=columns)
-    _qualify(clause, own.alias or builder.identifier(table.this), refused.alias)
+    _qualify(builder, clause, own.alias or builder.identifier(table.this), refused.alias)
     outputs = assignments(builder, clause.expressions)
     inner = builder.queries[rows] if builder.dialect.sqlglot == "mysql" else None  # sees the query's own tables as well
     seen = (own, refused, *(inner.sources if inner is not None else ()))
@@ -44,11 +44,12 @@ def conflict_flows(
     return (Flow(target=target, query=index, columns=tuple(output.name for output in outputs)),)
 
 
-def _qualify(clause: exp.Expr, own: str, refused: str) -> None:
-    """Say whose every column is: a bare one is the target's, `VALUES(a)` the refused row's."""
+def _qualify(builder: Builder, clause: exp.Expr, own: str, refused: str) -> None:
+    """Say whose every column is: a bare one is the target's unless it is a variable, `VALUES(a)` the refused row's."""
     for call in [call for call in clause.find_all(exp.Anonymous) if call.name.upper() == "VALUES"]:
         if len(call.expressions) == 1:
             call.replace(exp.column(call.expressions[0].name, table=refused))
     for column in clause.find_all(exp.Column):
-        if not column.table and column.find_ancestor(exp.Select, exp.OnConflict) is clause:
+        bare = not column.table and builder.identifier(column.this) not in builder.variables
+        if bare and column.find_ancestor(exp.Select, exp.OnConflict) is clause:
             column.set("table", exp.to_identifier(own, quoted=True))

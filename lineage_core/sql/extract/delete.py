@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def delete(builder: Builder, node: exp.Delete) -> Parts:
-    """`DELETE FROM t`, `DELETE t FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
+    """`DELETE FROM t`, `DELETE t, u FROM t JOIN u`, `DELETE FROM t USING u`: no column flows, but conditions decide."""
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
-        found, refs = sources.from_table(builder, node.this) if isinstance(node.this, exp.Table) else ((), ())
+        tables = node.args.get("tables") or ()
+        first = node.this if isinstance(node.this, exp.Table) else next(iter(tables), None)  # DELETE t WHERE ...
+        found, refs = sources.from_table(builder, first) if first is not None else ((), ())
         using = node.args.get("using") or ()
         for item in using if isinstance(using, list) else ():
             more, more_refs = sources.from_table(builder, item)
@@ -28,12 +30,12 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         own = [Source(table=builder.table(table)) for table in tables] or list(found[:1])
         if not found:  # DELETE t WHERE ...
             found = tuple(own[:1])
-        changed = [resolve_target([one], found)[0] for one in own]
+        changed = [resolve_target([one], found, exposed=builder.dialect.batches)[0] for one in own]
         if not tables and changed[:1] != [own[0].table]:  # DELETE FROM b USING bills AS b
             found = found[1:]
-        targets = [base_table(builder, ctes, name)[0] for name in changed]
+        targets = tuple(dict.fromkeys(base_table(builder, ctes, name)[0] for name in changed))
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
-    named = {*changed, *(source.table for source in own)}
+    named = (*changed, *(source.table for source in own))
     flows = tuple(Flow(target=target, query=index) for target in targets)
-    return Parts(kind="delete", writes=tuple(targets), targets=dict.fromkeys(named, 1), flows=flows)
+    return Parts(kind="delete", writes=targets, targets=dict.fromkeys(named, 1), flows=flows)

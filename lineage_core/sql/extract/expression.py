@@ -11,6 +11,7 @@ from lineage_core.model.facts import FlowKind, Ref
 from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.names import join_parts
+from lineage_core.sql.own_functions import unmarked
 
 Walker = Callable[[Builder, exp.Expr, FlowKind], Iterator[Ref]]
 
@@ -231,7 +232,7 @@ def called(builder: Builder, path: Sequence[exp.Expr], call: exp.Expr, kind: Flo
         names = [builder.identifier(part) for part in qualifier]
         kind = stronger(kind, FlowKind.TRANSFORMATION)
         return (Ref(name=builder.identifier(column), qualifier=join_parts(names), kind=kind),)
-    builder.calls.setdefault(join_parts([*map(builder.identifier, path), builder.identifier(call.name)]))
+    builder.calls.setdefault(join_parts([*map(builder.identifier, path), builder.identifier(unmarked(call.name))]))
     return ()
 
 

@@ -12,6 +12,7 @@ from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
 from lineage_core.sql.names import join_parts, normalise
+from lineage_core.sql.own_functions import unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +151,7 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
         return Source(
             alias=alias, columns=columns, refs=expression.references_of(builder, rows, FlowKind.TRANSFORMATION)
         )
-    call = node.this if isinstance(node, exp.Table) else node
+    call = node.this if isinstance(node, exp.Table | exp.TableFromRows) else node
     if location := _location(builder, call):
         builder.read(location)
         return Source(alias=alias, table=location, columns=columns)
@@ -160,10 +161,15 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     if isinstance(call, exp.Dot):
         *names, call = call.flatten()
         path = [*names]
+    if isinstance(call, exp.Anonymous) and call.name.upper() == "TABLE" and len(call.expressions) == 1:
+        return _function(builder, call.expressions[0], alias, columns)  # TABLE(f(...))
+    named = [part for part in path if part is not None]
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
-    if (named := [part for part in path if part is not None]) and isinstance(call, exp.Func):
+    if named and isinstance(call, exp.Func):
         refs = expression.called(builder, named, call, FlowKind.TRANSFORMATION)
-    return Source(alias=alias, columns=columns, refs=refs)
+    own = isinstance(call, exp.Anonymous) and not (named and refs)
+    name = join_parts([*map(builder.identifier, named), builder.identifier(unmarked(call.name))]) if own else ""
+    return Source(alias=alias, function=name, columns=columns, refs=refs)
 
 
 def _location(builder: Builder, call: exp.Expr) -> str:

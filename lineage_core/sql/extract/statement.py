@@ -179,6 +179,19 @@ def _says_something(query: Query) -> bool:
     )
 
 
+def without_outputs(statement: Statement) -> Statement:
+    """A query whose rows fill variables or are thrown away: what it reads and what decides, without any column."""
+    emptied = {flow.query for flow in statement.flows}
+    for index in range(len(statement.queries)):
+        if index in emptied:
+            emptied |= set(statement.queries[index].branches)
+    queries = tuple(
+        query.model_copy(update={"outputs": ()}) if index in emptied else query
+        for index, query in enumerate(statement.queries)
+    )
+    return statement.model_copy(update={"queries": queries})
+
+
 _TOKEN = re.compile(r"<Token token_type: [^,]*, text: (.*?), line: .*>", re.DOTALL)
 """How sqlglot shows a token in a message."""
 

@@ -27,7 +27,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         if isinstance(node.this, exp.Table):
             own[:], refs[:] = sources.from_table(builder, node.this)
         found, join_refs = sources.build(builder, node)
-        changed, listed = resolve_target(own[:1], found, through_alias=builder.dialect.batches)
+        changed, listed = resolve_target(own[:1], found, exposed=builder.dialect.batches)
         everything = found if listed else (*own, *found)
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
@@ -61,11 +61,14 @@ def _by_table(
     return groups or {changed: items}
 
 
-def resolve_target(own: list[Source], found: tuple[Source, ...], *, through_alias: bool = True) -> tuple[str, bool]:
+def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: bool) -> tuple[str, bool]:
     """The table that `UPDATE x ... FROM` or `DELETE x FROM` changes: x may be an alias of the FROM list.
 
-    `through_alias`: the same table under an alias in the FROM list is the one that is changed (T-SQL), not another
-    source.
+    Args:
+        own: the target as written.
+        found: the FROM list.
+        exposed: x may also be a table there that has an alias, or the last part of a name, as T-SQL has it; elsewhere
+            the same table under an alias is another source.
 
     Returns:
         The table's name, and whether it stands in the FROM list.
@@ -77,8 +80,11 @@ def resolve_target(own: list[Source], found: tuple[Source, ...], *, through_alia
         if source.alias == name and source.table:
             return source.table, True
     for source in found:
-        if source.table == name and not own[0].alias and (through_alias or not source.alias):
+        if source.table == name and not own[0].alias and (exposed or not source.alias):
             return name, True
+    for source in found if exposed and not own[0].alias else ():
+        if source.table.endswith(f".{name}") and not source.alias:
+            return source.table, True
     return name, False
 
 

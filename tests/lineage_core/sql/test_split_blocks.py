@@ -176,7 +176,7 @@ SELECT 1 FROM dual;"""
 
 def test_oracle_declarations_belong_to_the_body() -> None:
     assert body(ORACLE, "oracle") == [
-        "condition: CURSOR c IS SELECT a FROM t",
+        "select: SELECT a FROM t",
         "select: (SELECT a FROM y)",
         "update: UPDATE z SET a = r.a",
         "select: SELECT max(a) INTO v FROM w",
