@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from plain_runs import PlainRuns
 
@@ -18,6 +18,8 @@ class FlowRuns(PlainRuns):
 
     The environment says the same as the settings: the flows load theirs from it.
     """
+
+    incremental_takes_turns: ClassVar = True
 
     def incremental(self, project: str, root: Path, paths: Sequence[str], **options: bool) -> Report:
         """A run over paths that changed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -71,6 +71,9 @@ class PlainRuns:
         driver: on the database that `settings` name.
         settings: of all runs; the project and the root are given anew for each tree.
     """
+
+    incremental_takes_turns: ClassVar = False
+    """Whether an incremental run waits for another one's end, so that two in one thread would wait for ever."""
 
     def __init__(self, driver: Driver, settings: Settings) -> None:
         self._driver = driver

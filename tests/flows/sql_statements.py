@@ -14,7 +14,7 @@ OBJECTS = ("orders", "items", "people", "totals")
 """Tables, views and synonyms share them: what a name is may change."""
 
 COLUMNS = ("id", "amount", "city", "größe")
-ROUTINES = ("load_all", "refresh")
+ROUTINES = ("load_all", "refresh", "collect")
 PARTS = ("part_a", "part_b")
 """Indexes, constraints and triggers."""
 
@@ -33,7 +33,12 @@ TSQL = (
     "CREATE PROCEDURE {p0} AS SELECT * INTO #w FROM {o0}; INSERT INTO {o1} SELECT * FROM #w; EXEC {p1}",
     "CREATE PROCEDURE {p0} AS INSERT INTO {o0} ({c0}, {c1}) SELECT {c1}, x.{c2} FROM {o1} AS x, {o2}",
     "CREATE PROCEDURE {p0} AS UPDATE t SET {c0} = s.{c1} FROM {o0} AS t JOIN {o1} AS s ON s.{c2} = t.{c2}",
+    "CREATE PROCEDURE {p0} AS SELECT {c0}, {c1} FROM {o0}",
+    "CREATE PROCEDURE {p0} AS CREATE TABLE #w ({c0} int, {c1} int); EXEC {p1}; INSERT INTO {o0} SELECT * FROM #w",
+    "CREATE PROCEDURE {p0} AS INSERT INTO #w ({c0}, {c1}) SELECT {c0}, {c2} FROM {o0}",
     "CREATE FUNCTION {p0} (@x int) RETURNS TABLE AS RETURN SELECT * FROM {o0} WHERE {c0} = @x",
+    "CREATE FUNCTION {p0} (@x int) RETURNS TABLE AS RETURN SELECT f.{c0}, y.{c1} FROM {p1}(@x) AS f, {o0} AS y",
+    "CREATE FUNCTION {p0} () RETURNS @r TABLE ({c0} int, {c1} int) AS BEGIN INSERT @r SELECT * FROM {o0}; RETURN END",
     "CREATE TRIGGER {x0} ON {o0} AFTER INSERT AS INSERT INTO {o1} ({c0}, {c1}) SELECT {c0}, {c2} FROM inserted",
     "CREATE SYNONYM {o0} FOR {o1}",
     "CREATE INDEX {x0} ON {o0} ({c0}, {c1})",
@@ -45,6 +50,8 @@ TSQL = (
     "EXEC sp_addextendedproperty 'MS_Description', 'what it is', 'SCHEMA', 'dbo', 'TABLE', '{n0}', 'COLUMN', '{c0}'",
     "INSERT INTO {o0} SELECT * FROM {o1}",
     "INSERT INTO {o0} ({c0}) SELECT {c1} FROM {p0}(1)",
+    "INSERT INTO {o0} ({c0}, {c1}) EXEC {p0}",
+    "CREATE VIEW {o0} AS SELECT f.* FROM {p0}(1) AS f",
     "SELECT {c0}, * INTO {o0} FROM {o1}",
     "MERGE INTO {o0} AS t USING {o1} AS s ON t.{c0} = s.{c0} WHEN MATCHED THEN UPDATE SET {c1} = s.{c2};",
     "DELETE FROM {o0} WHERE {c0} IN (SELECT {c1} FROM {o1})",
@@ -59,6 +66,8 @@ POSTGRES = (
     "CREATE MATERIALIZED VIEW {n0} AS SELECT {c0}, {c1} FROM {n1};",
     "CREATE FUNCTION {p0}() RETURNS trigger AS $$ BEGIN INSERT INTO {n0} VALUES (NEW.{c0}, NEW.{c1}); RETURN NEW; "
     "END $$ LANGUAGE plpgsql;",
+    "CREATE FUNCTION {p0}() RETURNS TABLE ({c0} int, {c1} int) AS $$ SELECT {c1}, {c0} FROM {n0} $$ LANGUAGE sql;",
+    "CREATE VIEW {n0} AS SELECT * FROM {p0}();",
     "CREATE TRIGGER {x0} AFTER INSERT ON {n0} FOR EACH ROW EXECUTE FUNCTION {p0}();",
     "COMMENT ON COLUMN {n0}.{c0} IS 'what it is';",
     "ALTER TABLE {n0} ADD COLUMN {c0} integer;",

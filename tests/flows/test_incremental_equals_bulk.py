@@ -170,7 +170,7 @@ class Edits(RuleBasedStateMachine):
             self._pass([str(self.tree.root / path)])
 
         with before(stage, meanwhile):
-            self._pass(told, in_bulk=in_bulk)
+            self._pass(told, in_bulk=in_bulk or self.runs.incremental_takes_turns)
         self._compare_if_told()
 
     def teardown(self) -> None:
