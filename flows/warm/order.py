@@ -8,6 +8,8 @@ import signal
 import sys
 from dataclasses import dataclass
 
+from lineage_core.ingest.worker import start_fork_server
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -24,6 +26,7 @@ class Order:
             SystemExit: Prefect's engine ends so if the run failed.
         """
         self._take_over()
+        start_fork_server()  # before the engine: a parser waits for its imports, and there are two processors
         _run_engine()
 
     def _take_over(self) -> None:

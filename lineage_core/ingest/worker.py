@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -99,12 +100,22 @@ class Worker:
         # Not by fork: this process has threads, and a lock that one of them holds would be held in the child for ever.
         context = multiprocessing.get_context(START_METHOD)
         executor = ProcessPoolExecutor(1, context, initializer=prepare, initargs=(self._memory_limit,))
+        start_fork_server()
         with _STARTING, _no_main_module():
-            context.set_forkserver_preload(_PRELOADED)
             started = executor.submit(os.getpid)
         pid = started.result()
         self._process = next((child for child in multiprocessing.active_children() if child.pid == pid), None)
         return executor
+
+
+def start_fork_server() -> None:
+    """Have the fork server start, if it has not, and import meanwhile what workers need; that takes it half a second.
+
+    A run that calls this as it begins has its first worker at once when it comes to parse.
+    """
+    with _STARTING, _no_main_module():
+        multiprocessing.get_context(START_METHOD).set_forkserver_preload(_PRELOADED)
+        forkserver.ensure_running()
 
 
 def prepare(memory_limit: int) -> None:
