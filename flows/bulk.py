@@ -66,6 +66,7 @@ def bulk(
         enable_batching=enable_batching,
     )
     return ingest(
+        "bulk",
         settings,
         lambda known: discover(paths or [str(known.root)], known),
         clear_cache=clear_cache,

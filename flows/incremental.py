@@ -65,4 +65,4 @@ def incremental(
         enable_batching=enable_batching,
     )
     with one_at_a_time(settings):
-        return ingest(settings, lambda known: look_up(paths, known), confirm_deletions=confirm_deletions)
+        return ingest("incremental", settings, lambda known: look_up(paths, known), confirm_deletions=confirm_deletions)

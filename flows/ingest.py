@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
+from flows.metrics.runs import count_report, count_saves, counted_run
 from flows.open_run import open_run
 from flows.peak_memory import PeakMemory
 from flows.progress import listener, told
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 
 def ingest(
+    kind: Literal["bulk", "incremental"],
     settings: Settings,
     look: Callable[[Settings], Discovery],
     *,
@@ -42,6 +45,7 @@ def ingest(
     """Bring the graph up to date with what `look` finds, in the current flow run.
 
     Args:
+        kind: of run, for the metrics.
         settings: of the run.
         look: finds the files.
         clear_cache: forget what was parsed before.
@@ -58,10 +62,18 @@ def ingest(
     report = Report(run_id=str(flow_run.get_id()), project=settings.project)
     started = time.perf_counter()
     bar = ProgressArtifact(listener())
-    with PeakMemory() as memory, told(bar), open_run(settings, report.run_id, clear_cache=clear_cache) as run:
+    with ExitStack() as opened:
+        counted = opened.enter_context(counted_run(kind, settings))
+        memory = opened.enter_context(PeakMemory())
+        opened.enter_context(told(bar))
+        run = opened.enter_context(open_run(settings, report.run_id, clear_cache=clear_cache))
         with timed("discover", report):
             found = look(run.settings)
-        ingest_tree(found, report, force=force, confirm_deletions=confirm_deletions)
+        changed = ingest_tree(found, report, force=force, confirm_deletions=confirm_deletions)
+        count_report(report)
+        if kind == "incremental" and not report.failures:
+            count_saves(changed)
+        counted.ended_well = not report.failed
         if count_graph:
             count = partial(graph_counts, run.driver, run.database, run.settings.project)
             labels, types = on_graph("count the graph", count)

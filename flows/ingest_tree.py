@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
     from lineage_core.graph.reads import FileState
     from lineage_core.ingest.report import Report
+    from lineage_core.model.files import FileVersion
     from lineage_core.source.discover import Discovery
 
 
-def ingest_tree(found: Discovery, report: Report, *, force: bool = False, confirm_deletions: bool = False) -> None:
+def ingest_tree(
+    found: Discovery, report: Report, *, force: bool = False, confirm_deletions: bool = False
+) -> list[FileVersion]:
     """Bring the graph up to date with what was found, in the current run; the report tells how it went.
 
     Args:
@@ -34,6 +37,9 @@ def ingest_tree(found: Discovery, report: Report, *, force: bool = False, confir
         report: filled in.
         force: parse, link and compare all files that were found, changed or not.
         confirm_deletions: delete files that are gone however many they are.
+
+    Returns:
+        The files that were found to be changed.
 
     Raises:
         neo4j.exceptions.Neo4jError: the graph cannot be read.
@@ -47,7 +53,7 @@ def ingest_tree(found: Discovery, report: Report, *, force: bool = False, confir
     changed = [version for version in versions if differs(version, states.get(version.path))]
     report.files.unchanged = len(versions) - len(changed)
     if report.failures:
-        return
+        return changed
     gone = _gone(found, states)
     suspicious = not confirm_deletions and too_many_deletions(gone, states, run.settings.max_delete_share)
     work = BringUpToDate(states, report)
@@ -56,6 +62,7 @@ def ingest_tree(found: Discovery, report: Report, *, force: bool = False, confir
     make_good(work, states, report)
     if suspicious:
         report.failures.append(_suspicion(gone, len(states)))
+    return changed
 
 
 def _gone(found: Discovery, states: Mapping[str, FileState]) -> list[str]:

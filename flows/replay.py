@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.metrics.runs import counted_run
 from flows.replay_text import markdown
 from lineage_core.errors import SourceError
 from lineage_core.graph.connection import locate, open_driver
@@ -46,8 +47,10 @@ def replay(file: str | None = None, project: str | None = None) -> State[ReplayR
         A completed state that counts the rows; or a failed one that names those which are still not in the graph.
     """
     settings = load_settings()
-    letters = due_letters(settings, file, project)
-    result = _replayed(settings, letter_file(settings, file), letters) if letters else ReplayResult()
+    with counted_run("replay", settings) as counted:
+        letters = due_letters(settings, file, project)
+        result = _replayed(settings, letter_file(settings, file), letters) if letters else ReplayResult()
+        counted.ended_well = not result.failed
     create_markdown_artifact(markdown(result), key="replay-report", description=result.outcome)
     state = Failed if result.failed else Completed
     return state(message=result.outcome, data=result)

@@ -8,6 +8,7 @@ import signal
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from flows.metrics.service import served_metrics
 from flows.prefect_environment import client_environment
 from flows.prefect_server import running_server
 from lineage_core.errors import ServerError
@@ -44,12 +45,14 @@ def run_worker(settings: Settings, *, limit: int | None, reconcile: bool, say: C
         from flows.reconcile import reconcile_crashed
 
         reconcile_crashed(POOL, say)
-    asyncio.run(_work(limit, say, warm=settings.enable_warm_runner))
+    with served_metrics(settings):
+        asyncio.run(_work(limit, say, warm=settings.enable_warm_runner))
 
 
 async def _work(limit: int | None, say: Callable[[str], None], *, warm: bool) -> None:
     from prefect.workers.process import ProcessWorker
 
+    from flows.metrics.queues import count_queues
     from flows.warm.keep import JobConfiguration, warm_runner
 
     await _check_pool()
@@ -57,9 +60,11 @@ async def _work(limit: int | None, say: Callable[[str], None], *, warm: bool) ->
     worker.job_configuration = JobConfiguration
     async with warm_runner() if warm else nullcontext():
         working = asyncio.create_task(worker.start(printer=say))
+        counting = asyncio.create_task(count_queues(POOL))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, working.cancel)
         await asyncio.wait([working])
+        counting.cancel()
     if not working.cancelled():
         working.result()
 

@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger
 from flows.batch_plan import BatchPlan
 from flows.batch_tasks import BatchTasks, Done, FileBatch, numbered
 from flows.progress import listener
+from lineage_core import metrics
 from lineage_core.graph.writer import WriteResult
 from lineage_core.ingest.link_stage import Batch
 from lineage_core.ingest.linked import Linked
@@ -87,7 +88,10 @@ def parse_stage(versions: Sequence[FileVersion], retry: Collection[str], report:
     ]
     hits = sum(parse.cached for batch in found for parse in batch.parses)
     report.cache_hits += hits
-    report.cache_misses += sum(len(batch.parses) for batch in found) - hits
+    misses = sum(len(batch.parses) for batch in found) - hits
+    report.cache_misses += misses
+    metrics.CACHE_HITS.inc(hits)
+    metrics.CACHE_MISSES.inc(misses)
     return found
 
 
@@ -126,7 +130,9 @@ def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
             for batch in found:
                 linking.submit(_file_batch(batch), batch=batch)
             for done in linking.ended():
-                writing.submit(done.batch, number=done.batch.number, digest=done.result.digest)
+                writing.submit(
+                    done.batch, number=done.batch.number, files=len(done.batch.paths), digest=done.result.digest
+                )
                 written = sum((write.result for write in writing.ended(wait=False)), written)
         return sum((write.result for write in writing.ended()), written)
 

@@ -219,9 +219,10 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         9464,
         validation_alias=_env("LINEAGE_METRICS_PORT"),
-        ge=1,
+        ge=0,
         le=65535,
-        description="Port, on 127.0.0.1, of the metrics that `lineage up` offers to Prometheus at /metrics.",
+        description="Port, on 127.0.0.1, at which `lineage up`, `lineage watch` and `lineage worker` offer metrics to "
+        "Prometheus, under /metrics. 0: none.",
     )
 
     enable_warm_runner: bool = Field(
@@ -324,6 +325,11 @@ class Settings(BaseSettings):
     def stack_dir(self) -> Path:
         """Folder of what `lineage up` knows of its parts, and of their logs."""
         return self.data_dir / "stack"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """What each process has counted, for /metrics."""
+        return self.data_dir / "metrics"
 
     @property
     def watch_dir(self) -> Path:

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from lineage_core.ingest.link_stage import Batch
 from lineage_core.ingest.linked import Linked, link_batches, lost_batch
+from lineage_core.metrics import measured_batch
 from tasks.run import current_run
 
 
@@ -15,4 +16,5 @@ def link_batch(title: str, batch: Batch) -> Linked:  # noqa: ARG001 - the run's 
     """The number of the batch's rows, and their digest. The run's catalog has to be there."""
     run = current_run()
     link = partial(link_batches, settings=run.settings, run_dir=run.folder)
-    return run.pool.run_batch(link, [batch], lost_batch)[0]
+    with measured_batch("link", len(batch.versions)):
+        return run.pool.run_batch(link, [batch], lost_batch)[0]

@@ -10,6 +10,7 @@ from prefect.context import TaskRunContext
 
 from lineage_core.cache.parse_cache import facts_key
 from lineage_core.ingest.parse_stage import FileParse, ParseOptions, failed_parse, parse_files
+from lineage_core.metrics import measured_batch
 from lineage_core.model.files import FileVersion
 from lineage_core.sql.parse import PARSER_VERSION
 from tasks.run import current_run
@@ -43,4 +44,5 @@ def parse_in_pool(number: int, versions: Sequence[FileVersion]) -> list[FilePars
     """Parse a batch of the current run; files whose content the parse cache has cost a look-up."""
     run = current_run()
     parse = partial(parse_files, options=ParseOptions.of(run.settings, run.folder, number))
-    return run.pool.run_batch(parse, versions, failed_parse)
+    with measured_batch("parse", len(versions)):
+        return run.pool.run_batch(parse, versions, failed_parse)

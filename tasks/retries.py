@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lineage_core.graph.faults import is_transient
+from lineage_core.graph.faults import cause_of, is_transient
+from lineage_core.metrics import RETRIES
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -20,6 +21,15 @@ def failed_for_now(state: State[Any]) -> bool:
     return is_transient(error if isinstance(error, BaseException) else None)
 
 
+def tried_again(state: State[Any]) -> bool:
+    """The same, of a try that is followed by another one then; counts it."""
+    error = state.result(raise_on_failure=False)
+    again = failed_for_now(state)
+    if again:
+        RETRIES.labels(cause_of(error)).inc()
+    return again
+
+
 def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """The same as Prefect asks it."""
-    return failed_for_now(state)
+    """The same as Prefect asks it, once for each try that failed and was not the last."""
+    return tried_again(state)

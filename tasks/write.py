@@ -12,13 +12,14 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from lineage_core.graph.writer import WriteResult
 from lineage_core.ingest import write_stage
-from tasks.retries import RETRY_DELAYS, failed_for_now
+from lineage_core.metrics import measured_batch
+from tasks.retries import RETRY_DELAYS, failed_for_now, tried_again
 from tasks.run import current_run
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether a failed try is worth another one."""
-    return failed_for_now(state) and not current_run().database_lost.is_set()
+    return not current_run().database_lost.is_set() and tried_again(state)
 
 
 def _give_up(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> None:
@@ -38,13 +39,15 @@ _RULES: dict[str, Any] = {
 
 
 @task(task_run_name="write {title}", **_RULES)
-def write_batch(title: str, number: int, digest: str) -> WriteResult:  # noqa: ARG001 - inputs that make the cache key
-    """Write the batch's rows, whose digest is given. The same rows again are no change."""
+def write_batch(title: str, number: int, files: int, digest: str) -> WriteResult:  # noqa: ARG001 - make the cache key
+    """Write the batch's rows, whose digest is given, of so many files. The same rows again are no change."""
     run = current_run()
-    return write_stage.write_batch(number, run.folder, run.writer)
+    with measured_batch("write", files):
+        return write_stage.write_batch(number, run.folder, run.writer)
 
 
 @task(task_run_name="delete {title}", **_RULES)
 def delete_files(title: str, paths: list[str], observed_at: str | None = None) -> WriteResult:  # noqa: ARG001
     """Take files out of the graph, with all they said, unless it has a later look at them than `observed_at`."""
-    return current_run().writer.delete(paths, observed_at)
+    with measured_batch("delete", len(paths)):
+        return current_run().writer.delete(paths, observed_at)

@@ -30,6 +30,8 @@ def port_check(about: str, field: str, variable: str, elsewhere: str, is_ours: C
         if elsewhere and getattr(setup.settings, elsewhere):
             return skipped(f"not needed: {elsewhere.upper()} names a server")
         port = int(getattr(setup.settings, field))
+        if not port:
+            return skipped(f"not needed: {variable} is 0")
         if is_free(port):
             return ok(f"{port} is free")
         if is_ours(setup, port):

@@ -1,73 +1,24 @@
-"""The metrics endpoint: what Prometheus may ask the running stack, on loopback."""
+"""The metrics endpoint as a part of the stack, with what the stack knows of its parts."""
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
-from prometheus_client.registry import Collector
-
+from flows.metrics.collectors import PartsCollector
+from flows.metrics.endpoint import Endpoint
+from flows.metrics.memory import Memory
 from flows.ports import described_holder
 from flows.server_environment import LOOPBACK
 from flows.stack.part import Part
 from lineage_core.errors import ServerError
-from lineage_core.graph.server.jars import NEO4J_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-
-    from prometheus_client import Metric
+    from collections.abc import Callable, Mapping
 
     from flows.stack.state import PartState
     from lineage_core.settings import Settings
 
 NAME = "metrics"
-
-
-class StackCollector(Collector):
-    """The stack's own metrics, as they are at the moment of being asked.
-
-    Args:
-        states: gives the parts' states.
-        dead_letters: the file of the rows that could not be written, one a line.
-    """
-
-    def __init__(self, states: Callable[[], Mapping[str, PartState]], dead_letters: Path) -> None:
-        self._states = states
-        self._dead_letters = dead_letters
-
-    def collect(self) -> Iterable[Metric]:
-        """Every metric with its current value."""
-        up = GaugeMetricFamily("lineage_part_up", "Whether a part of the stack does its work.", labels=["part"])
-        restarts = CounterMetricFamily(
-            "lineage_part_restarts", "How often a part was started again after it had ended.", labels=["part"]
-        )
-        for name, state in self._states().items():
-            up.add_metric([name], float(state.condition == "up"))
-            restarts.add_metric([name], state.restarts)
-        build = {
-            "version": version("sql-lineage-graph"),
-            "prefect": version("prefect"),
-            "neo4j": NEO4J_VERSION,
-            "python": platform.python_version(),
-        }
-        yield up
-        yield restarts
-        yield InfoMetricFamily("lineage_build", "What runs.", value=build)
-        yield GaugeMetricFamily(
-            "lineage_dead_letters", "Rows that could not be written and wait for a replay.", value=self._letters()
-        )
-
-    def _letters(self) -> int:
-        try:
-            with self._dead_letters.open("rb") as file:
-                return sum(1 for line in file if line.strip())
-        except FileNotFoundError:
-            return 0
 
 
 class Metrics(Part):
@@ -77,15 +28,14 @@ class Metrics(Part):
 
     def __init__(self, settings: Settings, states: Callable[[], Mapping[str, PartState]]) -> None:
         self._port = settings.metrics_port
-        self.url = f"http://{LOOPBACK}:{self._port}/metrics"
-        self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(StackCollector(states, settings.dead_letters))
-        self._close: Callable[[], None] = lambda: None
+        memory = Memory(lambda: {name: state.process for name, state in states().items() if state.process is not None})
+        self._endpoint = Endpoint(settings, [PartsCollector(states, lambda: memory.sizes)], memory.look)
+        self.url = self._endpoint.url
 
     async def start(self) -> None:
         """Take the port."""
         try:
-            server, thread = start_http_server(self._port, LOOPBACK, self.registry)
+            self._endpoint.start()
         except OSError as error:
             raise ServerError(
                 f"Port {self._port} of {LOOPBACK} is in use by {described_holder(self._port)}, "
@@ -93,13 +43,6 @@ class Metrics(Part):
                 hint="Stop it, or set LINEAGE_METRICS_PORT to a free port.",
             ) from error
 
-        def close() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-        self._close = close
-
     async def stop(self, seconds: float) -> None:  # noqa: ARG002 - it is a matter of milliseconds
         """Give the port back."""
-        self._close()
+        self._endpoint.stop()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from flows.stack.state import StackFile, StackState
     from lineage_core.settings import Settings
 
+_NO_METRICS_PORT = {"LINEAGE_METRICS_PORT": "0"}
+"""The stack serves the metrics of its parts."""
+
 DEPLOYMENTS, WORKER, WATCHER = "deployments", "worker", "watcher"
 
 
@@ -95,7 +98,7 @@ def make_parts(
 
     def environment() -> dict[str, str]:
         client = client_environment(prefect.api_url, home, "verbose")
-        return {**os.environ, **settings_environment(settings), **client}
+        return {**os.environ, **settings_environment(settings), **client, **_NO_METRICS_PORT}
 
     def child(kind: type[Child], name: str, *arguments: str, needs: tuple[str, ...], patience: float) -> Child:
         command = [*LINEAGE, *arguments]

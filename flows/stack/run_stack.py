@@ -85,7 +85,8 @@ class _Stack:
             count = await clean_up(before, self._settings)
             self._say(f"The last stack was killed; {count} of its processes had to be ended.")
         own = make_parts(self._settings, self._wanted, self._file, self.state.mark, before, self._say)
-        supervisor = Supervisor([*own, Metrics(self._settings, lambda: self.state.parts)], self._changed)
+        metrics = [Metrics(self._settings, lambda: self.state.parts)] if self._settings.metrics_port else []
+        supervisor = Supervisor([*own, *metrics], self._changed)
         self.state.parts = dict(supervisor.states)
 
         def all_up() -> None:

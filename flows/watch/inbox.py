@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flows.watch.settle import LOOK_SECONDS, POLLED_SECONDS, moving
 from flows.watch.window import Limits, Window
+from lineage_core.metrics import WINDOW_FILES
 from lineage_core.source.identity import inside
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Inbox:
         away = [root.path for root in self._roots if not root.is_there()]
         self._absent |= {path for path in self._closing if any(inside(path, top) for top in away)}
         self._closing -= self._absent
+        WINDOW_FILES.observe(len(self._closing))
         written = await self._still_written()
         self._window.add(written, time.monotonic())
         self._hand_on(self._closing - written)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from flows.local_prefect import ProcessId
+from flows.metrics.service import served_metrics
 from flows.prefect_environment import client_environment
 from flows.watch.roots import roots_of
 from flows.watch.state import StateFile, WatchState
@@ -45,7 +46,7 @@ def run_watch(settings: Settings, paths: Sequence[str], trigger: Trigger | None 
     os.environ.update({name: value for name, value in environment.items() if value})
     file = StateFile(settings)
     file.make_folder()
-    with _alone(file):
+    with _alone(file), served_metrics(settings):
         asyncio.run(_watch(settings, roots, trigger or PrefectTrigger(settings), file))
 
 

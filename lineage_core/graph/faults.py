@@ -46,24 +46,35 @@ PERMANENT = (Neo4jError, DriverError, LostRowsError, ValueError, TypeError, Over
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Whether the same write may succeed later; a cause counts as well.
+    """Whether the same write may succeed later; a cause counts as well."""
+    return bool(cause_of(error))
+
+
+def cause_of(error: BaseException | None) -> str:
+    """Why the same write may succeed later, in one of a few words; empty if it will not.
 
     A connection lost around COMMIT (IncompleteCommit) is not retried by the driver, as the outcome is unknown; our
     writes are differences against what is there, so trying again is safe.
     """
     while error is not None:
         if isinstance(error, ServiceUnavailable | SessionExpired | IncompleteCommit | ConnectionError):
-            return True
+            return "database_away"
         if isinstance(error, ContestedRowsError):
-            return True
+            return "contested"
         if isinstance(error, Neo4jError) and (error.code or "").startswith(_TIMED_OUT):
-            return True
+            return "timeout"
         if isinstance(error, Neo4jError) and (error.code == _VANISHED or _NEEDED_AGAIN in (error.message or "")):
-            return True
+            return "contested"
         if isinstance(error, TransientError | DriverError | Neo4jError) and not is_too_large(error):
-            return error.is_retryable()
+            return _retryable(error)
         error = error.__cause__
-    return False
+    return ""
+
+
+def _retryable(error: DriverError | Neo4jError) -> str:
+    if not error.is_retryable():
+        return ""
+    return "deadlock" if isinstance(error, Neo4jError) and "DeadlockDetected" in (error.code or "") else "other"
 
 
 def is_too_large(error: BaseException) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lineage_core.graph import cypher
 from lineage_core.graph.difference import Difference, Said, own_props
 from lineage_core.graph.faults import LostRowsError, SupersededError
+from lineage_core.metrics import TRANSACTION_SECONDS
 from lineage_core.model.changes import GraphChanges
 from lineage_core.model.schema import NODES, Label
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineage_core.model.rows import NodeRow, RelRow
 
-TRANSACTION_SECONDS = 120.0
+LONGEST_SECONDS = 120.0
 """The server ends a transaction that is open for longer. A connection that died without a word would otherwise keep the
 files of its transaction locked for ever, and every further try with them.
 """
@@ -49,10 +51,12 @@ class Work:
         self._transaction: Transaction | None = None
         self._open: list[tuple[Result, int | None, bool, type[LostRowsError | SupersededError]]] = []
         self._changes = GraphChanges()
+        self._began = 0.0
 
     def __enter__(self) -> Self:
         """Begin."""
-        self._transaction = None if self._single else self._session.begin_transaction(timeout=TRANSACTION_SECONDS)
+        self._transaction = None if self._single else self._session.begin_transaction(timeout=LONGEST_SECONDS)
+        self._began = time.perf_counter()
         return self
 
     def __exit__(
@@ -61,7 +65,11 @@ class Work:
         """Roll back what was not committed."""
         if self._transaction is not None:
             self._transaction.close()
-            self._transaction = None
+            self._end("rolled_back")
+
+    def _end(self, outcome: str) -> None:
+        TRANSACTION_SECONDS.labels(outcome).observe(time.perf_counter() - self._began)
+        self._transaction = None
 
     def run(
         self,
@@ -186,7 +194,7 @@ class Work:
         self.settle()
         if self._transaction is not None:
             self._transaction.commit()
-            self._transaction = None
+            self._end("committed")
         return self._changes
 
     def _node(self, row: NodeRow) -> dict[str, Any]:

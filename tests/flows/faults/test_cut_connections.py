@@ -166,7 +166,7 @@ def test_a_connection_that_stalls_is_given_up_and_its_locks_are_freed(
     tries: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transaction, "TRANSACTION_SECONDS", 6.0)
+    monkeypatch.setattr(transaction, "LONGEST_SECONDS", 6.0)
     faulty.faults.append("stall")
     begun = time.monotonic()
     report = ingest()

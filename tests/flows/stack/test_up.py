@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ def test_one_command_brings_everything_up_and_one_signal_stops_it_within_ten_sec
     stack = up("--secure")
     stack.until_ready()
     _assert_all_is_well(stack)
+    _assert_all_processes_are_measured(stack)
     pids, ports = _processes(stack), _ports(stack)
     _assert_secrets_are_kept(stack, pids)
     assert stack.stop(signal.SIGTERM) < 10
@@ -135,6 +137,26 @@ def _assert_all_is_well(stack: Up) -> None:
     doctor = stack.lineage("doctor", str(stack.settings.root))
     assert doctor.returncode == 0, doctor.stdout
     assert "reachable and writable" in doctor.stdout
+
+
+def _assert_all_processes_are_measured(stack: Up) -> None:
+    """The flow run that took the tree up, the watcher and the worker each count in a process of their own."""
+    wanted = (
+        'lineage_runs_total{kind="incremental",outcome="completed"} 1.0',
+        'lineage_files_total{status="ok"} 1.0',
+        'batch_processing_duration_seconds_count{stage="write"} 1.0',
+        'lineage_database_transaction_seconds_count{outcome="committed"}',
+        "lineage_save_to_graph_seconds_count 1.0",
+        "lineage_watch_window_files_count",
+        'lineage_queue_runs{queue="critical",state="running"} 0.0',
+        'lineage_part_resident_memory_bytes{part="worker"}',
+        'lineage_last_success_timestamp_seconds{kind="incremental"}',
+        "parse_cache_miss_total 1.0",
+    )
+    deadline = time.monotonic() + 40
+    while missing := [line for line in wanted if line not in _metrics(stack)]:
+        assert time.monotonic() < deadline, missing
+        time.sleep(0.5)
 
 
 def _assert_secrets_are_kept(stack: Up, pids: list[int]) -> None:
