@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, ValidationError
 
 from flows.local_prefect import ProcessId
@@ -24,18 +26,22 @@ if TYPE_CHECKING:
 
 ENDED = "ended.json"
 
+_SILENT_SECONDS = 600.0
+"""A process keeps its metrics every few seconds as long as it lives."""
+
 _LASTING = "_timestamp_seconds"
 """In the name of a gauge that stays true after its process has ended."""
 
 
 class Kept(BaseModel):
-    """What a process has counted by `at` (seconds since 1970).
+    """What a process of a `host` has counted by `at` (seconds since 1970).
 
     `totals` and `latest`: sample -> value, where a sample is the JSON of its name and its labels. `process` is empty in
     the sum of those that ended, which are named in `folded`.
     """
 
     at: float = 0.0
+    host: str = Field(default_factory=socket.gethostname)
     process: ProcessId | None = None
     totals: dict[str, float] = Field(default_factory=dict)
     latest: dict[str, float] = Field(default_factory=dict)
@@ -48,6 +54,15 @@ class Kept(BaseModel):
         newer = other.latest if other.at >= self.at else {**other.latest, **self.latest}
         self.latest |= newer
         self.at = max(self.at, other.at)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended. Of one elsewhere (another container has process ids of its own) its silence
+        tells.
+        """
+        if self.host != socket.gethostname():
+            return time.time() - self.at > _SILENT_SECONDS
+        return self.process is not None and self.process.find() is None
 
 
 def file_name(process: ProcessId) -> str:
@@ -86,19 +101,25 @@ def read(file: Path) -> Kept | None:
 
 
 def fold(folder: Path) -> int:
-    """Put the files of processes that have ended into one; how many there were.
-
-    Only one process of a folder may do so at a time.
+    """Put the files of processes that have ended into one; how many there were. Nothing if another process is at it.
 
     Raises:
         OSError: the folder cannot be written.
     """
+    try:
+        with FileLock(folder / "fold.lock", timeout=0):
+            return _fold(folder)
+    except Timeout:
+        return 0
+
+
+def _fold(folder: Path) -> int:
     sum_of_ended = read(folder / ENDED) or Kept()
     _remove(folder, sum_of_ended.folded)
     sum_of_ended.folded = []
     for file in sorted(folder.glob("*-*.json")):
         kept = read(file)
-        if kept is not None and kept.process is not None and kept.process.find() is None:
+        if kept is not None and kept.ended:
             kept.latest = {sample: value for sample, value in kept.latest.items() if _LASTING in sample}
             sum_of_ended.add(kept)
             sum_of_ended.folded.append(file.name)

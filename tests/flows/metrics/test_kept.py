@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from flows.local_prefect import ProcessId
@@ -63,7 +65,7 @@ def test_what_ended_processes_counted_goes_into_one_file(tmp_path: Path, ended: 
     mine = ProcessId.current()
     keep(tmp_path, file_name(mine), ended_with(mine, runs=1))
     assert fold(tmp_path) == 1
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([file_name(mine), ENDED])
+    assert sorted(file.name for file in tmp_path.glob("*.json")) == sorted([file_name(mine), ENDED])
     found = read(tmp_path / ENDED)
     assert found is not None
     assert found.totals == {RUNS: 2}
@@ -90,3 +92,19 @@ def test_a_damaged_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "12-34.json").write_text("{")
     assert read(tmp_path / "12-34.json") is None
     assert fold(tmp_path) == 0
+
+
+def test_a_process_of_another_container_has_ended_when_it_is_silent(tmp_path: Path, ended: ProcessId) -> None:
+    found = ended_with(ended, runs=2)
+    elsewhere = found.model_copy(update={"host": "other", "at": time.time()})
+    keep(tmp_path, file_name(ended), elsewhere)
+    assert fold(tmp_path) == 0, "that there is no such process here says nothing of one there"
+    keep(tmp_path, file_name(ended), elsewhere.model_copy(update={"at": time.time() - 3600}))
+    assert fold(tmp_path) == 1
+
+
+def test_two_that_fold_do_not_get_into_each_other(tmp_path: Path, ended: ProcessId) -> None:
+    keep(tmp_path, file_name(ended), ended_with(ended, runs=2))
+    with FileLock(tmp_path / "fold.lock"):
+        assert fold(tmp_path) == 0
+    assert fold(tmp_path) == 1
