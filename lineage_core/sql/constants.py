@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 from lineage_core.model.facts import Statement
 from lineage_core.sql.headers import read_name, skip_words
-from lineage_core.sql.lexer import NUMBER, STRING, SYMBOL, WORD, Token, tokenize
+from lineage_core.sql.lexer import NUMBER, STRING, SYMBOL, WORD, Token
 from lineage_core.sql.names import normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineage_core.sql.dialects import Dialect
 
 _CONSTANT_WORDS = frozenset({"NULL", "TRUE", "FALSE", "DEFAULT"})
 _SYMBOLS = frozenset("(),;+-")
 
 
-def constant_insert(text: str, dialect: Dialect) -> Statement | None:
+def constant_insert(tokens: Sequence[Token], dialect: Dialect) -> Statement | None:
     """The statement, if it is an INSERT of constants and nothing else; None for every other."""
-    tokens = tokenize(text, dialect)
     if not tokens or tokens[0].upper != "INSERT":
         return None
     named = read_name(tokens, skip_words(tokens, 1, {"INTO"}))
@@ -33,7 +34,7 @@ def constant_insert(text: str, dialect: Dialect) -> Statement | None:
     return Statement(kind="insert", writes=(normalise(named.text, dialect),))
 
 
-def _behind_columns(tokens: list[Token], at: int) -> int:
+def _behind_columns(tokens: Sequence[Token], at: int) -> int:
     """Behind the list of columns, where there is one."""
     if at >= len(tokens) or tokens[at].text != "(":
         return at
@@ -42,7 +43,7 @@ def _behind_columns(tokens: list[Token], at: int) -> int:
     return at + 1
 
 
-def _are_rows(tokens: list[Token]) -> bool:
+def _are_rows(tokens: Sequence[Token]) -> bool:
     """`(...), (...)`, perhaps with a semicolon: anything else is broken, which the parser has to say."""
     texts = [token.text for token in tokens if token.kind is SYMBOL]
     if texts[-1:] == [";"]:

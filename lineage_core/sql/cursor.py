@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.lexer import SYMBOL, WORD, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SYMBOL_STARTS = frozenset("(")
 _BODY_WORDS = frozenset({"IS", "AS"})
@@ -20,7 +23,8 @@ _SINGLE_STARTS = {
 class Cut(NamedTuple):
     """Where a slice starts, where its last token ends (offsets), its kind, its owner's index, its place.
 
-    `in_quotes`: it is part of a body in plain quotes, where quotes are doubled.
+    `in_quotes`: it is part of a body in plain quotes, where quotes are doubled. `tokens`: an INSERT's, of which scripts
+    of data hold millions.
     """
 
     start: int
@@ -30,6 +34,7 @@ class Cut(NamedTuple):
     batch: int
     in_block: bool = False
     in_quotes: bool = False
+    tokens: Sequence[Token] = ()
 
 
 class Cursor:
@@ -68,7 +73,8 @@ class Cursor:
         until = min(max(until, self.at + 1), self.end)
         first, last = self.tokens[self.at], self.tokens[until - 1]
         owner = owner if owner is not None else self.owner
-        self.cuts.append(Cut(first.start, last.end, kind, owner, self.batch, self.in_block, self.in_quotes))
+        tokens = self.tokens[self.at : until] if kind == "insert" else ()
+        self.cuts.append(Cut(first.start, last.end, kind, owner, self.batch, self.in_block, self.in_quotes, tokens))
         self.at = until
         return len(self.cuts) - 1
 

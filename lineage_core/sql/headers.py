@@ -9,6 +9,8 @@ from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import display, normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineage_core.sql.dialects import Dialect
 
 _KINDS = {
@@ -92,7 +94,7 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
     )
 
 
-def read_name(tokens: list[Token], at: int) -> Named | None:
+def read_name(tokens: Sequence[Token], at: int) -> Named | None:
     """A dotted name that starts at token `at`, brackets and quotes kept; None where there is none."""
     parts: list[str] = []
     expect_part = True
@@ -110,7 +112,7 @@ def read_name(tokens: list[Token], at: int) -> Named | None:
     return Named("".join(parts), at) if any(part != "." for part in parts) else None
 
 
-def skip_words(tokens: list[Token], at: int, words: set[str]) -> int:
+def skip_words(tokens: Sequence[Token], at: int, words: set[str]) -> int:
     """Index of the first token from `at` on that is none of the words."""
     while at < len(tokens) and tokens[at].upper in words:
         at += 1

@@ -14,7 +14,7 @@ from sqlparse import tokens as kinds
 from sqlparse.lexer import Lexer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lineage_core.sql.dialects import Dialect
 
@@ -86,17 +86,17 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
         (r"--[^\r\n]*", _SKIPPED),
         (_block_comment(dialect), _SKIPPED),
         *_special_strings(dialect),
-        (r"E'[^'\\]*(?:(?:''|\\(?s:.)?)[^'\\]*)*(?:'|\Z)", kinds.String),
-        (rf"(?:[NBXR]|U&)?'{plain}*(?:(?:''{escape}){plain}*)*(?:'|\Z)", kinds.String),
+        (r"[Ee]'[^'\\]*(?:(?:''|\\(?s:.)?)[^'\\]*)*(?:'|\Z)", kinds.String),
+        (rf"(?:[NnBbXxRr]|[Uu]&)?'{plain}*(?:(?:''{escape}){plain}*)*(?:'|\Z)", kinds.String),
     ]
     if dialect.hash_comments:
         rules.append((r"#[^\r\n]*", _SKIPPED))
     if dialect.slash_comments:
         rules.append((r"//[^\r\n]*", _SKIPPED))
     if dialect.dollar_quotes:
-        rules.append((r"\$([A-Z_]\w*|)\$(?s:.*?)(?:\$\1\$|\Z)", kinds.Literal))
+        rules.append((r"\$(?P<tag>[A-Za-z_]\w*|)\$(?s:.*?)(?:\$(?P=tag)\$|\Z)", kinds.Literal))
     if dialect.double_quoted_strings:
-        rules.append((r'[BR]?"[^"\\]*(?:(?:""|\\(?s:.)?)[^"\\]*)*(?:"|\Z)', kinds.String))
+        rules.append((r'[BbRr]?"[^"\\]*(?:(?:""|\\(?s:.)?)[^"\\]*)*(?:"|\Z)', kinds.String))
     else:
         rules.append((r'"[^"]*(?:""[^"]*)*(?:"|\Z)', kinds.Name.Builtin))
     if dialect.brackets:
@@ -106,7 +106,7 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
     rules += [
         (r"@@?[\w@#$]+", kinds.Name.Placeholder),
         (r"[^\W\d][\w$#@]*|##?[\w@#$]+", kinds.Name),
-        (r"0x[0-9a-f]*|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", kinds.Number),
+        (r"0[xX][0-9a-fA-F]*|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", kinds.Number),
         (r"::|:=|<=|>=|<>|!=|\|\||=>|->>?|[-+*/%&|^]=", kinds.Operator),
         (r"(?s:.)", kinds.Punctuation),
     ]
@@ -117,35 +117,36 @@ def _special_strings(dialect: Dialect) -> Iterator[tuple[str, object]]:
     """Strings whose quotes would be taken for usual ones."""
     if dialect.triple_quotes:
         for quote in ("'''", '"""'):
-            yield rf"[RB]{{0,2}}{quote}(?:[^\\]|\\(?s:.))*?(?:{quote}|\Z)", kinds.String
+            yield rf"[RrBb]{{0,2}}{quote}(?:[^\\]|\\(?s:.))*?(?:{quote}|\Z)", kinds.String
     if dialect.q_quotes:
         for opening, closing in ("[]", "()", "{}", "<>"):
-            yield rf"N?Q'\{opening}(?s:.*?)(?:\{closing}'|\Z)", kinds.String
-        yield r"N?Q'([^\s\[({<])(?s:.*?)(?:\1'|\Z)", kinds.String
+            yield rf"[Nn]?[Qq]'\{opening}(?s:.*?)(?:\{closing}'|\Z)", kinds.String
+        yield r"[Nn]?[Qq]'(?P<quote>[^\s\[({<])(?s:.*?)(?:(?P=quote)'|\Z)", kinds.String
 
 
 class _Lexer(Lexer):
-    """sqlparse's Lexer without its fixed treatment of comments and dollar quotes.
+    """sqlparse's Lexer with all rules in one pattern, and without its fixed treatment of comments and dollar quotes.
 
     Since 0.6 that comes before the rules, ends a nested comment too early and opens dollar quotes in every dialect.
     """
 
+    def set_SQL_REGEX(self, SQL_REGEX: Sequence[tuple[str, object]]) -> None:  # noqa: N802, N803 - sqlparse's names
+        """Take the rules, which the regular expression engine tries in order; blanks go with what they follow."""
+        self.kinds: list[object] = [None]
+        for rule, kind in SQL_REGEX:
+            self.kinds += [kind, *[None] * re.compile(rule).groups]
+        self.names = ["" if kind is _SKIPPED else _KINDS.get(kind, SYMBOL) for kind in self.kinds]
+        self.matches = re.compile(f"(?:{'|'.join(f'({rule})' for rule, _ in SQL_REGEX)})[ \\t]*").finditer
+
     def get_tokens(self, text: str, encoding: str | None = None) -> Iterator[tuple[object, str]]:
-        """Every character of the text, in tokens: the first rule that matches decides."""
+        """Every character of the text but the blanks behind tokens, in tokens: the first rule that matches decides."""
         del encoding
-        position, end = 0, len(text)
-        rules = self._SQL_REGEX
-        while position < end:
-            for match, kind in rules:
-                found = match(text, position)
-                if found is not None:
-                    yield kind, found.group()
-                    position = found.end()
-                    break
+        for match in self.matches(text):
+            yield self.kinds[match.lastindex or 0], match[match.lastindex or 0]
 
 
 @lru_cache(maxsize=64)
-def _lexer(dialect: Dialect) -> Lexer:
+def _lexer(dialect: Dialect) -> _Lexer:
     lexer = _Lexer()
     lexer.set_SQL_REGEX(_rules(dialect))
     return lexer
@@ -160,19 +161,23 @@ def tokenize(text: str, dialect: Dialect, offset: int = 0) -> list[Token]:
         offset: added to every token's start, for a text that is a part of another.
     """
     found: list[Token] = []
-    position, opens_line = offset, True
-    for kind, value in _lexer(dialect).get_tokens(text):
-        if kind is _SKIPPED:
-            opens_line = opens_line or "\n" in value
-        else:
-            name = _KINDS.get(kind, SYMBOL)
+    opens_line = True
+    lexer = _lexer(dialect)
+    names, new = lexer.names, tuple.__new__
+    for match in lexer.matches(text):
+        rule = match.lastindex or 0
+        name = names[rule]
+        value = match[rule]
+        if name:
             upper = value.upper() if name is WORD or name is SYMBOL else ""
-            found.append(Token(name, value, position, upper, opens_line))
+            found.append(new(Token, (name, value, match.start() + offset, upper, opens_line)))
             opens_line = False
-        position += len(value)
-    return _mark_batches(found, text, offset) if dialect.batches else found
+        elif not opens_line:
+            opens_line = "\n" in value
+    return _mark_batches(found, text, offset) if dialect.batches and _GO_WORD.search(text) else found
 
 
+_GO_WORD = re.compile(r"(?:^|[\r\n \t])[Gg][Oo]\b")
 _GO_LINE = re.compile(r"[ \t]*GO(?:[ \t]+\d+)?[ \t]*;?[ \t]*(?:--[^\r\n]*)?(?=[\r\n]|\Z)", re.IGNORECASE)
 
 

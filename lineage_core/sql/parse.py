@@ -199,7 +199,7 @@ class _Reader:
     def _query(self, index: int, item: Slice, text: str, *, kept: bool = True) -> None:
         """A statement for its extractor; the rows of a query that are not `kept` reach no one."""
         try:
-            constant = constant_insert(text, self._dialect) if item.kind == "insert" else None
+            constant = constant_insert(item.tokens, self._dialect) if item.kind == "insert" else None
             statement = constant or extract(text, self._dialect, self._variables.names)
         except NotUnderstoodError as error:
             statement = self._walked(item, text, str(error))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
 from lineage_core.sql.delimiters import blank_delimiters
-from lineage_core.sql.lexer import DOLLAR, STRING, WORD, tokenize
+from lineage_core.sql.lexer import DOLLAR, STRING, WORD, Token, tokenize
 from lineage_core.sql.quoted_bodies import single_quotes
 from lineage_core.sql.split_batches import BatchSplitter
 from lineage_core.sql.split_block import TRANSACTION, split_block, split_step
@@ -20,6 +20,8 @@ from lineage_core.sql.split_package import opens_package, split_package
 from lineage_core.sql.stdin_data import blank_copy_data
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineage_core.sql.dialects import Dialect
 
 
@@ -30,7 +32,7 @@ class Slice:
     `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from
     `first` to `last`. `line` and `end_line` are the 1-based lines of the code. `owner` is the index of the slice that
     is the header of the routine or trigger around it; `in_block` tells that it is part of a procedural body,
-    `in_quotes` that this body stands in plain quotes. `batch` counts GO batches.
+    `in_quotes` that this body stands in plain quotes. `batch` counts GO batches. `tokens` are those of an INSERT.
     """
 
     start: int
@@ -44,6 +46,7 @@ class Slice:
     batch: int = 0
     in_block: bool = False
     in_quotes: bool = False
+    tokens: Sequence[Token] = ()
 
 
 def split(text: str, dialect: Dialect) -> list[Slice]:
@@ -173,6 +176,7 @@ def _slices(text: str, cuts: list[Cut]) -> list[Slice]:
                 batch=cut.batch,
                 in_block=cut.in_block,
                 in_quotes=cut.in_quotes,
+                tokens=cut.tokens,
             )
         )
     return slices

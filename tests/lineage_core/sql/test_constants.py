@@ -6,6 +6,7 @@ import pytest
 
 from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.dialects import dialect
+from lineage_core.sql.lexer import tokenize
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ from lineage_core.sql.dialects import dialect
     ],
 )
 def test_constants_are_written_and_no_more(sql: str, table: str) -> None:
-    found = constant_insert(sql, dialect("tsql"))
+    found = constant_insert(tokenize(sql, dialect("tsql")), dialect("tsql"))
     assert found is not None
     assert (found.kind, found.writes, found.reads, found.queries) == ("insert", (table,), (), ())
 
@@ -44,4 +45,4 @@ def test_constants_are_written_and_no_more(sql: str, table: str) -> None:
     ],
 )
 def test_everything_else_is_left_to_the_parser(sql: str) -> None:
-    assert constant_insert(sql, dialect("tsql")) is None
+    assert constant_insert(tokenize(sql, dialect("tsql")), dialect("tsql")) is None
