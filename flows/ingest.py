@@ -8,12 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
 from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
 from flows.metrics.runs import count_report, count_saves, counted_run
 from flows.open_run import open_run
+from flows.outcome import ended
 from flows.peak_memory import PeakMemory
 from flows.progress import listener, told
 from flows.progress_artifact import ProgressArtifact
@@ -84,5 +84,4 @@ def ingest(
     report.total_seconds = time.perf_counter() - started
     keep_artifacts(report)
     bar.end(report.outcome, whole=not report.failures)
-    state = Failed if report.failed else Completed
-    return state(message=report.outcome, data=report)
+    return ended(report, report.outcome, failed=report.failed)

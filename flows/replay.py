@@ -8,9 +8,9 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
 from flows.metrics.runs import counted_run
+from flows.outcome import ended
 from flows.replay_text import markdown
 from lineage_core.errors import SourceError
 from lineage_core.graph.connection import locate, open_driver
@@ -52,8 +52,7 @@ def replay(file: str | None = None, project: str | None = None) -> State[ReplayR
         result = _replayed(settings, letter_file(settings, file), letters) if letters else ReplayResult()
         counted.ended_well = not result.failed
     create_markdown_artifact(markdown(result), key="replay-report", description=result.outcome)
-    state = Failed if result.failed else Completed
-    return state(message=result.outcome, data=result)
+    return ended(result, result.outcome, failed=result.failed)
 
 
 def letter_file(settings: Settings, file: str | None) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from flows.prefect_session import prefect_session
 from flows.progress import Progress, told
@@ -58,10 +58,9 @@ def run_bulk(
 
 def _run(paths: list[str], parameters: dict[str, Any]) -> Report:
     from flows.bulk import bulk
+    from flows.outcome import report_of
     from tasks.results import register
 
     register()
-    outcome: Any = bulk(paths=paths, **parameters, return_state=True).result(raise_on_failure=False)
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return cast("Report", outcome)
+    report: Report = report_of(bulk(paths=paths, **parameters, return_state=True))
+    return report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from flows.prefect_session import prefect_session
 
@@ -41,9 +41,8 @@ def run_replay(
     with prefect_session(settings, chatter=chatter, meanwhile=prepare) as server:
         if server.local:
             say(f"Prefect UI, while this runs: {server.ui_url}")
+        from flows.outcome import report_of
         from flows.replay import replay
 
-        outcome: Any = replay(file=file, project=project, return_state=True).result(raise_on_failure=False)
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return cast("ReplayResult", outcome)
+        result: ReplayResult = report_of(replay(file=file, project=project, return_state=True))
+        return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from plain_runs import PlainRuns
 
@@ -24,18 +24,13 @@ class FlowRuns(PlainRuns):
     def incremental(self, project: str, root: Path, paths: Sequence[str], **options: bool) -> Report:
         """A run over paths that changed."""
         from flows.incremental import incremental
+        from flows.outcome import report_of
 
-        return _report(incremental(paths=list(paths), project=project, root=str(root), return_state=True, **options))
+        return report_of(incremental(paths=list(paths), project=project, root=str(root), return_state=True, **options))
 
     def bulk(self, project: str, root: Path, **options: bool) -> Report:
         """A run over everything below the root."""
         from flows.bulk import bulk
+        from flows.outcome import report_of
 
-        return _report(bulk(paths=[str(root)], project=project, root=str(root), return_state=True, **options))
-
-
-def _report(state: Any) -> Report:
-    outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return cast("Report", outcome)
+        return report_of(bulk(paths=[str(root)], project=project, root=str(root), return_state=True, **options))
