@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from lineage_core.errors import ClusterError, ClusterLostError, SettingsError
 from lineage_core.ingest.cluster.on_worker import require_version, worker_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from distributed import Client, Future
 
@@ -36,7 +37,7 @@ class Cluster:
         SettingsError: it is empty, or no address.
         ClusterError: of every method: Dask is not installed, the scheduler does not answer, there are no workers, or
             one of them has another version.
-        ClusterLostError: of `result`: the connection was lost, or the last worker; the same again may work.
+        ClusterLostError: of every method: the connection was lost, or the last worker; the same again may work.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,11 +50,13 @@ class Cluster:
 
     def threads(self) -> dict[str, int]:
         """The workers there are now, and the threads of each."""
-        return dict(self._open().nthreads())
+        with self._connected() as client:
+            return dict(client.nthreads())
 
     def submit(self, call: Callable[[], Any]) -> Future[Any]:
         """Have a worker make the call; Dask gives it to another one if that worker is lost."""
-        return self._open().submit(call, pure=False)
+        with self._connected() as client:
+            return client.submit(call, pure=False)
 
     def result(self, future: Future[Any]) -> Any:
         """Wait for what a call gave.
@@ -72,12 +75,20 @@ class Cluster:
             except (CancelledError, OSError) as error:
                 raise self._lost(str(error)) from error
             except ModuleNotFoundError as error:
-                raise _not_installed(self.address, error) from error
+                raise _unfit(f"A Dask worker of {self.address}", error) from error
 
     def close(self) -> None:
         """Leave the cluster; who waits gets CancelledError."""
         self._closed = True
         self._client.close()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Client]:
+        """A client that is connected; if that ends in the body, the cluster was lost."""
+        try:
+            yield self._open()
+        except OSError as error:
+            raise self._lost(str(error)) from error
 
     def _open(self) -> Client:
         with self._opening:
@@ -104,11 +115,8 @@ class Cluster:
 
     def _without_workers(self, since: float | None) -> float | None:
         """Since when there is no worker; None if there is one."""
-        try:
-            if self.threads():
-                return None
-        except OSError as error:
-            raise self._lost(str(error)) from error
+        if self.threads():
+            return None
         now = time.monotonic()
         if since is not None and now - since > AWAY_SECONDS:
             raise self._lost("its last worker is gone")
@@ -165,15 +173,13 @@ def _look_at_workers(client: Client, address: str) -> None:
             hint=f"Start some: `dask worker {address}`, each where this project is installed.",
         ) from error
     for worker, version in client.run(worker_version, on_error="return").items():
-        if isinstance(version, ModuleNotFoundError):
-            raise _not_installed(worker, version)
         if isinstance(version, Exception):
-            raise ClusterError(f"The Dask worker {worker} does not answer: {version!r}.", hint="Start it again.")
+            raise _unfit(f"The Dask worker {worker}", version)
         require_version(version, f"The Dask worker {worker}")
 
 
-def _not_installed(where: str, error: ModuleNotFoundError) -> ClusterError:
+def _unfit(who: str, error: Exception) -> ClusterError:
     return ClusterError(
-        f"A Dask worker ({where}) cannot import what it is to do: {error}.",
-        hint="Install this project, of the same version, where the worker runs, and start it again.",
+        f"{who} cannot run this project: {error}.",
+        hint="Install it, of the same version, where the worker runs, and start the worker again.",
     )
