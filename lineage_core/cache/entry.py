@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lineage_core.model.facts import SCHEMA_VERSION, FileFacts
 
 _ZLIB_LEVEL = 1
-_FACTS = b',"facts":'
-"""Stands before the facts, which are an entry's last field; no key and no name of a codec has quotes."""
 AUTO_DIALECT = "auto"
 
 
@@ -48,12 +46,6 @@ def facts_key(sha256: str, dialect: str, parser_version: str) -> str:
 def pack(entry: Entry) -> bytes:
     """The entry as bytes. zlib adds a checksum of its own."""
     return zlib.compress(entry.model_dump_json(exclude_defaults=True).encode(), _ZLIB_LEVEL)
-
-
-def facts_json(raw: bytes) -> bytes:
-    """The facts of a packed entry as the JSON that they are in it, which costs a fortieth of reading them."""
-    content = zlib.decompress(raw)
-    return content[content.index(_FACTS) + len(_FACTS) : -1]
 
 
 def unpack(raw: object, key: str) -> Entry:

@@ -135,7 +135,7 @@ class ParseCache:
         self.put_packed(entry.key, pack(entry))
 
     def put_packed(self, key: str, raw: bytes) -> None:
-        """Keep an entry that was packed elsewhere; it is checked when it is asked for."""
+        """Keep an entry that is packed already."""
         self._on_database(lambda cache: cache.set(key, raw, expire=self._seconds), None)
         self._writes += 1
         if self._writes % _TRIM_EVERY == 0:

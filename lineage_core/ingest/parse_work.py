@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lineage_core.cache.entry import facts_json, facts_key
+from lineage_core.cache.entry import facts_key, unpack
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.ingest.cluster.parcel import MOST_BYTES, Parcel, SentFile
 from lineage_core.ingest.executor import Portable
@@ -64,15 +64,23 @@ class ParseWork(Portable[FileVersion, FileParse]):
         return partial(parse_parcel, Parcel(sent, self.options.seconds, self.options.large, WORKER_VERSION))
 
     def accept(self, versions: Sequence[FileVersion], answer: Sequence[Returned]) -> list[FileParse]:
-        """What a worker found, into spool and cache."""
-        found = [(version, item) for version, item in zip(versions, answer, strict=True) if item.entry]
+        """What a worker found, into spool and cache.
+
+        Raises:
+            DamagedEntryError: it is not what was asked for.
+        """
+        found = {
+            version.path: (_key(version, item.result.sha256), item.entry)
+            for version, item in zip(versions, answer, strict=True)
+            if item.entry
+        }
+        facts = [(path, unpack(entry, key).facts) for path, (key, entry) in found.items()]
         if self.options.cache is not None:
             with ParseCache(self.options.cache) as cache:
-                for version, item in found:
-                    cache.put_packed(_key(version, item.result.sha256), item.entry)
+                for key, entry in found.values():
+                    cache.put_packed(key, entry)
         if self.options.run_dir is not None:
-            records = ((version.path, facts_json(item.entry)) for version, item in found)
-            Spool(self.options.run_dir).write(KIND, self.options.batch, records, part=part_of(versions))
+            Spool(self.options.run_dir).write(KIND, self.options.batch, facts, part=part_of(versions))
         return [item.result for item in answer]
 
 

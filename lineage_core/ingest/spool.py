@@ -47,14 +47,13 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
 
-    def write(self, kind: str, batch: int, records: Iterable[tuple[str, BaseModel | bytes]], part: str = "") -> Path:
+    def write(self, kind: str, batch: int, records: Iterable[tuple[str, BaseModel]], part: str = "") -> Path:
         """Write one file in place of any earlier one of that name.
 
         Args:
             kind: facts, rows, catalog: lower-case letters.
             batch: number of the batch.
-            records: (path of the source file, what there is of it, or the JSON of that), taken one by one. What its
-                iterator raises passes.
+            records: (path of the source file, what there is of it), taken one by one. What its iterator raises passes.
             part: of a batch that is written in several parts.
 
         Returns:
@@ -63,8 +62,8 @@ class Spool:
         target = self.folder / f"{kind}-{batch:05d}{f'.{part}' if part else ''}.jsonl.z"
         with _whole_file(target) as file:
             compress = zlib.compressobj(_ZLIB_LEVEL)
-            for path, record in records:
-                _write(file, compress.compress(_line(path, record)))
+            for path, model in records:
+                _write(file, compress.compress(_line(path, model)))
             _write(file, compress.flush())
         return target
 
@@ -151,9 +150,8 @@ def _rename(unfinished: Path, target: Path) -> None:
         raise _unusable("written", target, error) from error
 
 
-def _line(path: str, record: BaseModel | bytes) -> bytes:
-    data = record if isinstance(record, bytes) else record.model_dump_json(exclude_defaults=True).encode()
-    return b'{"path":%b,"data":%b}\n' % (json.dumps(path).encode(), data)
+def _line(path: str, model: BaseModel) -> bytes:
+    return f'{{"path":{json.dumps(path)},"data":{model.model_dump_json(exclude_defaults=True)}}}\n'.encode()
 
 
 def _records(file: Path, model: type[M]) -> Iterator[tuple[str, M]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lineage_core.cache.entry import Entry, facts_json, pack
+from lineage_core.cache.entry import DamagedEntryError, Entry, facts_key, pack, unpack
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.ingest import parse_work
 from lineage_core.ingest.cluster.parcel import Parcel, Returned, parse_sent
@@ -16,10 +16,10 @@ from lineage_core.ingest.parse_stage import KIND, FileParse, ParseOptions
 from lineage_core.ingest.parse_work import ParseWork
 from lineage_core.ingest.spool import Spool
 from lineage_core.model.facts import FileFacts
-from lineage_core.model.files import FileVersion, SourceFile
+from lineage_core.model.files import FileStatus, FileVersion, SourceFile
 from lineage_core.settings import load_settings
 from lineage_core.source.hashing import hash_file
-from lineage_core.sql.parse import parse_text
+from lineage_core.sql.parse import PARSER_VERSION, parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,9 @@ def test_contents_travel_so_that_a_worker_needs_no_file(tmp_path: Path, versions
     Path(given.location).unlink()
     (returned,) = parse_sent(call.args[0].files, ParseOptions())
     assert returned.result.status == "ok"
-    assert FileFacts.model_validate_json(facts_json(returned.entry)) == parse_text(TEXTS[given.path].decode())
+    assert unpack(returned.entry, facts_key(given.sha256, "", PARSER_VERSION)).facts == parse_text(
+        TEXTS[given.path].decode()
+    )
 
 
 def test_shared_files_are_read_by_the_worker(tmp_path: Path, versions: list[FileVersion]) -> None:
@@ -146,12 +148,11 @@ def test_a_file_saved_since_it_was_hashed_is_reported_as_what_was_parsed(
     assert (found.path, found.sha256) == ("a view.sql", versions[3].sha256)
 
 
-def test_an_answer_that_is_damaged_costs_its_entry_only(tmp_path: Path, versions: list[FileVersion]) -> None:
-    """The cache checks an entry when it is asked for: nothing wrong gets out of it."""
+def test_an_answer_that_is_not_what_was_asked_for_gets_nowhere(tmp_path: Path, versions: list[FileVersion]) -> None:
     mine = work(tmp_path, "mine")
-    facts = parse_text("SELECT 1")
-    wrong = pack(Entry(key="another", encoding="utf-8", facts=facts))
-    result = FileParse(path="a view.sql", sha256=versions[0].sha256, size=1, status="ok")
-    mine.accept([versions[0]], [Returned(result, wrong)])
-    (again,) = mine([versions[0]])
-    assert not again.cached
+    wrong = pack(Entry(key="another", encoding="utf-8", facts=parse_text("SELECT 1")))
+    result = FileParse(path="a view.sql", sha256=versions[0].sha256, size=1, status=FileStatus.OK)
+    with pytest.raises(DamagedEntryError, match="belongs to another"):
+        mine.accept([versions[0]], [Returned(result, wrong)])
+    assert spooled(mine) == {}
+    assert not mine([versions[0]])[0].cached
