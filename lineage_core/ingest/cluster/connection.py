@@ -173,6 +173,8 @@ def _look_at_workers(client: Client, address: str) -> None:
             hint=f"Start some: `dask worker {address}`, each where this project is installed.",
         ) from error
     for worker, version in client.run(worker_version, on_error="return").items():
+        if isinstance(version, OSError):
+            continue  # it left while it was asked
         if isinstance(version, Exception):
             raise _unfit(f"The Dask worker {worker}", version)
         require_version(version, f"The Dask worker {worker}")
