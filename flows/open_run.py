@@ -9,7 +9,7 @@ from flows.run_folder import make_run_folder
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
-from lineage_core.ingest.pool import ParserPool
+from lineage_core.ingest.open_pool import open_pool
 from lineage_core.ingest.worker import start_fork_server
 from lineage_core.ingest.write_stage import writer_for
 from lineage_core.source.dialects import DialectPatterns
@@ -37,6 +37,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
     Raises:
         SettingsError: a dialect in the settings is unknown.
         DatabaseError, ServerError: Neo4j cannot be reached, or not be started.
+        ClusterError: the Dask cluster that is to parse cannot be used.
         CacheError, DataFolderError: the data folder cannot be used.
     """
     settings = settings.model_copy(update={"data_dir": settings.data_dir.absolute(), "root": settings.root.absolute()})
@@ -46,7 +47,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
     database = locate(settings)
     with open_driver(database) as driver:
         prepare(driver, database.name)
-        with ParserPool(settings, sequential=not settings.enable_batching) as pool:
+        with open_pool(settings) as pool:
             run = IngestRun(
                 settings=settings,
                 folder=make_run_folder(settings, run_id),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect.logging import get_run_logger
@@ -20,7 +19,8 @@ from lineage_core import metrics
 from lineage_core.graph.writer import WriteResult
 from lineage_core.ingest.link_stage import Batch
 from lineage_core.ingest.linked import Linked
-from lineage_core.ingest.parse_stage import FileParse, ParseOptions, failed_parse, parse_files
+from lineage_core.ingest.parse_stage import FileParse, failed_parse
+from lineage_core.ingest.parse_work import ParseWork
 from lineage_core.model.files import FileVersion
 from lineage_core.source.batches import batches
 from tasks.hash import hash_batch
@@ -109,7 +109,7 @@ def _with_facts(
     run = current_run()
     pending = {
         done.batch: run.pool.submit_batch(
-            partial(parse_files, options=ParseOptions.of(run.settings, run.folder, done.batch.number)),
+            ParseWork.of(run.settings, run.folder, done.batch.number),
             groups[done.batch],
             failed_parse,
         )

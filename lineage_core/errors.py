@@ -51,5 +51,13 @@ class ServerError(LineageError):
     """The embedded Neo4j or the Prefect server cannot be installed, started or stopped."""
 
 
+class ClusterError(LineageError):
+    """The Dask cluster that is to parse cannot be used: not there, without workers, or of another version."""
+
+
+class ClusterLostError(ClusterError):
+    """The cluster was there, and went away in the middle of the work; what was not answered may be asked again."""
+
+
 class RowError(LineageError):
     """A graph row that the database would refuse, or would silently turn into something else."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -125,6 +125,23 @@ class Settings(BaseSettings):
         default=True,
         validation_alias=_env("ENABLE_BATCHING"),
         description="Parse in parallel and write in batches. Off: one file after the other, one row a transaction.",
+    )
+
+    executor: Literal["local", "dask"] = Field(
+        "local",
+        validation_alias=_env("INGEST_EXECUTOR"),
+        description="Who parses: `local`, the processes of this machine; `dask`, the workers of the cluster that "
+        "DASK_SCHEDULER_ADDRESS names. Everything else is done here.",
+    )
+    dask_scheduler_address: str = Field(
+        "",
+        validation_alias=_env("DASK_SCHEDULER_ADDRESS"),
+        description="Address of the Dask scheduler for INGEST_EXECUTOR=dask, such as tcp://10.0.0.5:8786 or tls://...",
+    )
+    dask_shared_files: bool = Field(
+        default=False,
+        validation_alias=_env("INGEST_DASK_SHARED_FILES"),
+        description="Dask workers see the files under the same paths and read them there. Off: contents are sent.",
     )
 
     # --- where things are kept

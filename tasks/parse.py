@@ -2,17 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
-from prefect import task
+from prefect import Task, task
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 
 from lineage_core.cache.parse_cache import facts_key
-from lineage_core.ingest.parse_stage import FileParse, ParseOptions, failed_parse, parse_files
-from lineage_core.metrics import measured_batch
+from lineage_core.errors import ClusterLostError
+from lineage_core.ingest.parse_stage import FileParse, failed_parse
+from lineage_core.ingest.parse_work import ParseWork
+from lineage_core.metrics import RETRIES, measured_batch
 from lineage_core.model.files import FileVersion
 from lineage_core.sql.parse import PARSER_VERSION
+from tasks.retries import RETRY_DELAYS
 from tasks.run import current_run
 
 
@@ -34,7 +37,22 @@ def _given_key(_context: TaskRunContext, parameters: dict[str, Any]) -> str | No
     return parameters["key"] or None
 
 
-@task(task_run_name="parse {title}", cache_key_fn=_given_key, persist_result=True)
+def _cluster_was_lost(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """The one failure of a batch that may pass: a file's is a result."""
+    lost = isinstance(state.result(raise_on_failure=False), ClusterLostError)
+    if lost:
+        RETRIES.labels("cluster_lost").inc()
+    return lost
+
+
+@task(
+    task_run_name="parse {title}",
+    cache_key_fn=_given_key,
+    persist_result=True,
+    retries=len(RETRY_DELAYS),
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_condition_fn=_cluster_was_lost,
+)
 def parse_batch(title: str, number: int, versions: list[FileVersion], key: str) -> list[FileParse]:  # noqa: ARG001
     """What came of each file, in order. With a `key` that was seen before the task shows as Cached and does nothing."""
     return parse_in_pool(number, versions)
@@ -43,6 +61,5 @@ def parse_batch(title: str, number: int, versions: list[FileVersion], key: str) 
 def parse_in_pool(number: int, versions: Sequence[FileVersion]) -> list[FileParse]:
     """Parse a batch of the current run; files whose content the parse cache has cost a look-up."""
     run = current_run()
-    parse = partial(parse_files, options=ParseOptions.of(run.settings, run.folder, number))
     with measured_batch("parse", len(versions)):
-        return run.pool.run_batch(parse, versions, failed_parse)
+        return run.pool.run_batch(ParseWork.of(run.settings, run.folder, number), versions, failed_parse)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
     from lineage_core.graph.writer import Writer
-    from lineage_core.ingest.pool import ParserPool
+    from lineage_core.ingest.executor import Pool
     from lineage_core.settings import Settings
     from lineage_core.source.dialects import DialectPatterns
 
@@ -30,7 +30,7 @@ class IngestRun:
     settings: Settings
     folder: Path
     dialects: DialectPatterns
-    pool: ParserPool
+    pool: Pool
     driver: Driver
     database: str
     writer: Writer

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dask_processes import DaskProcesses
     from neo4j import Driver
 
 
@@ -64,6 +65,17 @@ def database(shared_folder: Path) -> Iterator[Database]:
         users.write_text(str(left))
         if left == 0:
             EmbeddedServer(own).stop()
+
+
+@pytest.fixture(scope="session")
+def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskProcesses]:
+    """A Dask scheduler with two workers, for the tests of the xdist group "dask"."""
+    from dask_processes import DaskProcesses
+
+    with DaskProcesses(tmp_path_factory.mktemp("dask")) as started:
+        for _ in range(2):
+            started.start_worker()
+        yield started
 
 
 @pytest.fixture(scope="session")

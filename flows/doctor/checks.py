@@ -26,6 +26,7 @@ CHECKS = (
     *PORTS,
     Check("Neo4j", servers.neo4j),
     Check("Prefect server", servers.prefect),
+    Check("Dask cluster", servers.dask),
     Check("Clock", servers.clock),
     Check("Watching (inotify)", kernel_watches.watches),
 )

@@ -1,10 +1,11 @@
-"""Checks of the two servers: reachable, writable, of the right version, of the same time."""
+"""Checks of the servers: reachable, writable, of the right version, of the same time."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from flows.doctor.check import failed, ok, skipped
 from flows.doctor.folders import nearest_existing
 from flows.prefect_environment import client_environment
 from flows.prefect_server import running_server
-from lineage_core.errors import DatabaseError, ServerError
+from lineage_core.errors import DatabaseError, LineageError, ServerError
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.server.process import EmbeddedServer
+from lineage_core.ingest.cluster.connection import Cluster
 
 if TYPE_CHECKING:
     from httpx import Response
@@ -75,6 +77,19 @@ def prefect(setup: Setup) -> Answer:
             "Install the same version on both sides: pip install prefect==" + str(theirs),
         )
     return ok(f"{server.api_url}, version {theirs}")
+
+
+def dask(setup: Setup) -> Answer:
+    """Whether the Dask cluster that is to parse answers, with workers that have this version of the project."""
+    if setup.settings.executor != "dask":
+        return skipped("not needed: INGEST_EXECUTOR is local")
+    try:
+        with closing(Cluster(setup.settings)) as cluster:
+            workers = cluster.threads()
+    except LineageError as error:
+        return failed(error.message, error.hint)
+    threads = sum(workers.values())
+    return ok(f"{setup.settings.dask_scheduler_address}, {len(workers)} workers, {threads} threads, of this version")
 
 
 def clock(setup: Setup) -> Answer:

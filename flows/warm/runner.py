@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from flows.warm.order import Order
 from flows.warm.sources import stamp
 from flows.warm.wire import Line
+from lineage_core.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ PRELOADED = (
     "flows.incremental",
     "flows.replay",
     "flows.flush",
-    "lineage_core.ingest.parse_stage",
+    "lineage_core.ingest.parse_work",
 )
 """What a flow run imports. What is left out here costs every run some time, and nothing else."""
 
@@ -186,6 +187,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which decides what it means for the runs
     for name in PRELOADED:
         importlib.import_module(name)
+    if load_settings().executor == "dask":
+        with suppress(ImportError):  # the run says what is missing
+            importlib.import_module("distributed")
     gc.freeze()  # what is imported stays shared between the forks
     runner = Runner(sys.argv[1])
     order = runner.serve()

@@ -126,9 +126,17 @@ class ParseCache:
             self._discard(key, error)
             return None
 
+    def holds(self, key: str) -> bool:
+        """Whether there is an entry of a key, not looked at; if there is none, that counts as a miss."""
+        return self._on_database(lambda cache: key in cache or cache.get(key) is not None, otherwise=False)
+
     def put(self, entry: Entry) -> None:
         """Keep an entry."""
-        self._on_database(lambda cache: cache.set(entry.key, pack(entry), expire=self._seconds), None)
+        self.put_packed(entry.key, pack(entry))
+
+    def put_packed(self, key: str, raw: bytes) -> None:
+        """Keep an entry that is packed already."""
+        self._on_database(lambda cache: cache.set(key, raw, expire=self._seconds), None)
         self._writes += 1
         if self._writes % _TRIM_EVERY == 0:
             self._trim()

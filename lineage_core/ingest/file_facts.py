@@ -6,7 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lineage_core.cache.parse_cache import Entry, facts_key
 from lineage_core.errors import SourceError
@@ -20,7 +20,6 @@ from lineage_core.sql.parse import PARSER_VERSION, parse_text
 from lineage_core.sql.stream import split_stream
 
 if TYPE_CHECKING:
-    from lineage_core.cache.parse_cache import ParseCache
     from lineage_core.ingest.streamed import Parse
     from lineage_core.model.facts import FileFacts
 
@@ -43,8 +42,24 @@ class Parsed:
     cached: bool = False
 
 
+class FactsCache(Protocol):
+    """The parse cache, or what stands for it."""
+
+    def get(self, key: str) -> Entry | None:
+        """The entry of a key, if there is one."""
+        ...
+
+    def put(self, entry: Entry) -> None:
+        """Keep an entry."""
+        ...
+
+
 def facts_of(
-    version: FileVersion, cache: ParseCache | None = None, parse: Parse = parse_text, large: int = LARGE
+    version: FileVersion,
+    cache: FactsCache | None = None,
+    parse: Parse = parse_text,
+    large: int = LARGE,
+    content: bytes | None = None,
 ) -> Parsed:
     """The facts of a version: from the cache, without looking at the file, else of what is on disk now.
 
@@ -53,6 +68,7 @@ def facts_of(
         cache: looked at before, and given what was parsed.
         parse: text and dialect to facts.
         large: bytes; larger files are streamed.
+        content: the file's, where somebody has read it; the disk is not looked at then.
 
     Raises:
         SourceError: the file cannot be read, is binary, or keeps changing.
@@ -64,19 +80,36 @@ def facts_of(
     if entry is not None:
         return Parsed(entry.facts, version.sha256, version.size, entry.encoding, entry.lossy, cached=True)
     try:
-        parsed = _parse_large(version, parse) if version.size > large else _parse_whole(version, parse)
+        if content is not None or version.size <= large:
+            parsed = _parse_whole(version, parse, content)
+        else:
+            parsed = _parse_large(version, parse)
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror or error}") from error
+        raise SourceError(unreadable(error)) from error
     if cache:
         key = facts_key(parsed.sha256, version.dialect, PARSER_VERSION)
         cache.put(Entry(key=key, encoding=parsed.encoding, lossy=parsed.lossy, facts=parsed.facts))
     return parsed
 
 
-def _parse_whole(version: FileVersion, parse: Parse) -> Parsed:
+def read_whole(location: str) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    with os.fdopen(open_regular(location), "rb") as file:
+        return file.read()
+
+
+def unreadable(error: OSError) -> str:
+    """What is said of a file that cannot be read."""
+    return f"cannot be read: {error.strerror or error}"
+
+
+def _parse_whole(version: FileVersion, parse: Parse, content: bytes | None) -> Parsed:
     """Hashes again what it parses: the file may have been saved since the version was taken."""
-    with os.fdopen(open_regular(version.location), "rb") as file:
-        raw = file.read()
+    raw = read_whole(version.location) if content is None else content
     decoded = decode(raw)
     facts = parse(decoded.text, version.dialect)
     return Parsed(facts, hashlib.sha256(raw).hexdigest(), len(raw), decoded.encoding, decoded.lossy)

@@ -28,7 +28,7 @@ from lineage_core.sql.parse import parse_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lineage_core.ingest.file_facts import Parsed
+    from lineage_core.ingest.file_facts import FactsCache, Parsed
     from lineage_core.ingest.streamed import Parse
     from lineage_core.settings import Settings
 
@@ -122,21 +122,25 @@ def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: P
         if options.run_dir is None:
             results.extend(result for result, _ in (parse_file(version, options, cache, parse) for version in versions))
         else:
-            Spool(options.run_dir).write(KIND, options.batch, spooled(cache), part=_part(versions))
+            Spool(options.run_dir).write(KIND, options.batch, spooled(cache), part=part_of(versions))
     return results
 
 
 def parse_file(
-    version: FileVersion, options: ParseOptions, cache: ParseCache | None = None, parse: Parse = parse_text
+    version: FileVersion,
+    options: ParseOptions,
+    cache: FactsCache | None = None,
+    parse: Parse = parse_text,
+    content: bytes | None = None,
 ) -> tuple[FileParse, FileFacts | None]:
-    """What comes of one file, and its facts unless it failed.
+    """What comes of one file, and its facts unless it failed. With its `content` the disk is not looked at.
 
     Raises nothing: whatever happens is this file's problem.
     """
     started = time.perf_counter()
     try:
         with cpu_time_limit(cpu_seconds(version.size, options.seconds)):
-            parsed = facts_of(version, cache, parse, large=options.large)
+            parsed = facts_of(version, cache, parse, options.large, content)
     # The one boundary at which a file is isolated: a parser may fail in any way on input from outside.
     except (Exception, TimeLimitError) as error:  # noqa: BLE001
         return failed_parse(version, _reason(error), time.perf_counter() - started), None
@@ -190,7 +194,7 @@ def _reason(error: BaseException) -> str:
     return f"the parser failed with {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
 
 
-def _part(versions: Sequence[FileVersion]) -> str:
+def part_of(versions: Sequence[FileVersion]) -> str:
     """A name for the part of a batch that these files are: the same every time, and no other part's."""
     paths = "\0".join(version.path for version in versions)
     return hashlib.blake2b(paths.encode(), digest_size=6).hexdigest()

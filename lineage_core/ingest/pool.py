@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import queue
 import signal
-from collections import deque
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import pairwise
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from lineage_core.ingest.executor import PendingBatch, Pool, pieces
 from lineage_core.ingest.memory import Admission, MemoryGauge, held
 from lineage_core.ingest.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import TracebackType
+    from collections.abc import Sequence
 
+    from lineage_core.ingest.executor import Lost, Work
     from lineage_core.settings import Settings
 
 PIECES_PER_WORKER = 3
 """A batch is cut into so many pieces for each worker, so that none waits long for the one with the large files."""
 
-_BATCHES_AHEAD = 2
 _OUT_OF_MEMORY = "ran out of memory: raise INGEST_MEMORY_LIMIT"
 _CAUSES = {
     signal.SIGKILL: "was killed, probably out of memory: raise INGEST_MEMORY_LIMIT or lower INGEST_WORKERS",
@@ -34,35 +32,13 @@ _CAUSES = {
 T = TypeVar("T")
 R = TypeVar("R")
 
-if TYPE_CHECKING:
-    Work = Callable[[Sequence[T]], list[R]]
-    """Items to results, one each, in order."""
-    Lost = Callable[[T, str], R]
-    """An item whose process died twice, and why, to its result."""
-
 
 class _DiedError(Exception):
     """A process died, or had to, while it was at work. The message says of what."""
 
 
-class PendingBatch(Generic[R]):
-    """A batch that was handed to the pool."""
-
-    def __init__(self, pieces: list[Future[list[R]]]) -> None:
-        self._pieces = pieces
-
-    def result(self) -> list[R]:
-        """Wait for the results, in the order of the batch's items.
-
-        Raises:
-            Exception: what the function raised for one of its pieces.
-            CancelledError: the pool was closed before.
-        """
-        return [result for piece in self._pieces for result in piece.result()]
-
-
-class ParserPool:
-    """Worker processes for the functions of parse and link. Usable from several threads; close it by `with`.
+class ParserPool(Pool):
+    """Worker processes of this machine for the functions of parse and link; they start with the first work.
 
     The function gets a sequence of items and gives a result for each, in order; it must be importable by name (a
     `functools.partial` of such a function will do). What it raises stops its batch: a failed item is a result.
@@ -86,16 +62,6 @@ class ParserPool:
         self._threads = ThreadPoolExecutor(max(1, len(self._workers)), thread_name_prefix="parser")
         self._closed = False
 
-    def __enter__(self) -> Self:
-        """Itself; processes start with the first work."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-        self.close()
-
     def close(self) -> None:
         """End the processes; batches that were not waited for are given up."""
         self._closed = True
@@ -107,36 +73,11 @@ class ParserPool:
             worker.stop()
 
     def submit_batch(self, function: Work[T, R], items: Sequence[T], lost: Lost[T, R]) -> PendingBatch[R]:
-        """Hand a batch to the pool.
-
-        Args:
-            function: items to results, one each.
-            items: the batch; it is cut into pieces that all workers share.
-            lost: an item's result when the process died with it twice, the second time alone; gets the item and why.
-        """
+        """Hand a batch to the processes; sequential, do it at once."""
         if self._sequential:
             return PendingBatch([_done(function(items))])
         count = PIECES_PER_WORKER * len(self._workers)
-        return PendingBatch([self._threads.submit(self._run, function, piece, lost) for piece in _pieces(items, count)])
-
-    def run_batch(self, function: Work[T, R], items: Sequence[T], lost: Lost[T, R]) -> list[R]:
-        """Hand a batch to the pool and wait for its results, in the order of its items."""
-        return self.submit_batch(function, items, lost).result()
-
-    def map_batches(
-        self,
-        function: Work[T, R],
-        batches: Iterable[Sequence[T]],
-        lost: Lost[T, R],
-    ) -> Iterator[list[R]]:
-        """The results of each batch, in order; the next batches are begun before they are asked for."""
-        ahead: deque[PendingBatch[R]] = deque()
-        for batch in batches:
-            ahead.append(self.submit_batch(function, batch, lost))
-            if len(ahead) > _BATCHES_AHEAD:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        return PendingBatch([self._threads.submit(self._run, function, piece, lost) for piece in pieces(items, count)])
 
     def _run(self, function: Work[T, R], piece: Sequence[T], lost: Lost[T, R]) -> list[R]:
         """One piece on one worker; if the process dies, each of its items again, alone."""
@@ -170,12 +111,6 @@ class ParserPool:
 
     def _pids(self) -> set[int]:
         return {os.getpid()}.union(*(worker.pids() for worker in self._workers))
-
-
-def _pieces(items: Sequence[T], count: int) -> list[Sequence[T]]:
-    """Consecutive pieces of nearly equal length, at most `count`, none of them empty."""
-    bounds = [len(items) * number // count for number in range(count + 1)]
-    return [items[start:end] for start, end in pairwise(bounds) if end > start]
 
 
 def _done(results: list[R]) -> Future[list[R]]:

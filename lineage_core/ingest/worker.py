@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.process import BaseProcess
 
-_PRELOADED = ["lineage_core.ingest.parse_stage"]
+_PRELOADED = ["lineage_core.ingest.parse_work"]
 """What the fork server imports once, so that a worker starts in 40 ms instead of 0.4 s."""
 
 START_METHOD = "forkserver"

@@ -8,6 +8,7 @@ import pytest
 from neo4j.exceptions import ClientError, ServiceUnavailable, TransientError
 from prefect.states import Failed
 
+from lineage_core.errors import ClusterError, ClusterLostError
 from lineage_core.model.files import FileVersion
 from tasks.parse import batch_key, parse_batch
 from tasks.write import RETRY_DELAYS, delete_files, write_batch
@@ -65,6 +66,15 @@ def test_only_what_may_pass_is_tried_again(task: Task[..., Any], error: Exceptio
     assert condition(task, None, Failed(data=error)) is again
     assert task.retry_delay_seconds == [1, 2, 4, 8, 16] == RETRY_DELAYS
     assert task.retries == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "again"), [(ClusterLostError("gone"), True), (ClusterError("not there"), False), (OSError("full"), False)]
+)
+def test_a_batch_is_parsed_again_if_the_cluster_was_lost(error: Exception, again: bool) -> None:  # noqa: FBT001
+    condition = cast("Any", parse_batch.retry_condition_fn)
+    assert condition(parse_batch, None, Failed(data=error)) is again
+    assert parse_batch.retry_delay_seconds == RETRY_DELAYS
 
 
 def test_after_a_write_that_was_tried_in_vain_the_others_are_tried_once(run: IngestRun) -> None:

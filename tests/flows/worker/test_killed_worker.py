@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from changing_tree import Tree
+from deployment_runs import DEPLOYMENTS, DeploymentRuns
 from prefect.client.schemas.objects import StateType
 
 from lineage_core.graph.snapshot import Snapshot, snapshot
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from conftest import Worker
     from neo4j import Driver
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import FlowRun
 
     from lineage_core.graph.connection import Database
 
@@ -28,34 +28,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("worker")]
 
 MOMENTS = 10
 """Kills, one in each tenth of the time from the submission of a run to its end."""
-
-DEPLOYMENTS = {"bulk": "bulk/ingest", "incremental": "incremental/watch"}
-
-
-class Runs:
-    """Runs of a deployment over a tree."""
-
-    def __init__(self, client: SyncPrefectClient, flow: str, tree: Tree) -> None:
-        self._client = client
-        self._deployment = client.read_deployment_by_name(DEPLOYMENTS[flow]).id
-        self._tree = tree
-        self._flow = flow
-
-    def start(self, changed: list[str], project: str) -> FlowRun:
-        """One over the whole tree, or over what changed in it."""
-        paths = changed if self._flow == "incremental" else [str(self._tree.folder)]
-        parameters = {"paths": paths, "project": project, "root": str(self._tree.folder)}
-        return self._client.create_flow_run_from_deployment(self._deployment, parameters=parameters)
-
-    def end(self, run: FlowRun) -> StateType:
-        """How a run ended, once it has for good."""
-        deadline = time.monotonic() + 60
-        while True:
-            state = self._client.read_flow_run(run.id).state
-            if state is not None and state.is_final():
-                return state.type
-            assert time.monotonic() < deadline, state
-            time.sleep(0.05)
 
 
 @pytest.mark.timeout(600)
@@ -71,7 +43,7 @@ def test_the_next_worker_makes_the_graph_whole(
 ) -> None:
     prepare(driver, database.name)
     tree = Tree(tmp_path / "sql")
-    runs = Runs(client, flow, tree)
+    runs = DeploymentRuns(client, flow, tree)
     chance = random.Random(f"7 {flow}")  # noqa: S311 - no secret
     alive = worker()
     alive.runner()
