@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ from bench.table import ratios_table, seconds_table
 from lineage_core.errors import LineageError
 
 if TYPE_CHECKING:
-    from bench.comparison import Comparison
+    from types import FrameType
+
+    from bench.comparison import Comparison, Round
 
 QUICK_FILES = 40
 _ABOUT = "Measures; ways take turns in every round. Minutes: 5 rounds, 1,000 files, 2 cores."
@@ -28,19 +31,19 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(asked.names) - COMPARISONS.keys())
     if unknown:
         parser().error(f"there is no comparison {', '.join(unknown)}; there are {', '.join(COMPARISONS)}")
-    out = asked.json.absolute()
+    out, failed = asked.json.absolute(), False
     try:
         if not asked.render:
-            measure(chosen(asked.names, quick=asked.quick), options_of(asked), out)
+            failed = not measure(chosen(asked.names, quick=asked.quick), options_of(asked), out)
         found = results.read(out)
         print(f"{ratios_table(found)}\n\n{seconds_table(found)}\n\nResults: {out}")
         if asked.docs or asked.render:
             document(found, ROOT / "docs")
             print("docs/benchmarks.md and docs/images are written.")
     except LineageError as error:
+        failed = True
         print(f"Error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return int(failed)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,30 +91,49 @@ def options_of(asked: argparse.Namespace) -> Options:
     )
 
 
-def measure(comparisons: list[Comparison], options: Options, out: Path) -> None:
-    """One after the other; each result is in the file as soon as it is there.
+def measure(comparisons: list[Comparison], options: Options, out: Path) -> bool:
+    """One after the other; each round's result is in the file as soon as it is there.
 
-    Raises:
-        LineageError: a way does not work.
+    Returns:
+        Whether all went well: one that does not work is said, and the others go on.
     """
+    about, well = machine(), True
     if not options.quick:
         print(
             f"About {sum(item.minutes for item in comparisons):g} minutes for 5 rounds of 1,000 files.", file=sys.stderr
         )
-    about, noted = machine(), {"files": options.files, "rounds": options.rounds, "corpus": options.corpus_name}
     with Session(options) as session:
         for item in comparisons:
             print(f"{item.name}: {item.title}", file=sys.stderr)
-            plan = item.prepare(session)
-            rounds = []
-            for number in range(options.rounds):
-                rounds.append(plan.one_round(number))
-                told = ", ".join(
-                    f"{way} {found.get('seconds', found.get('cpu', 0.0)):.2f}" for way, found in rounds[-1].items()
-                )
-                print(f"  round {number + 1} of {options.rounds}: {told} s", file=sys.stderr)
-            results.keep(out, item.name, results.result(item, plan, rounds, about, noted))
+            try:
+                compare(item, session, about, out)
+            except LineageError as error:
+                well = False
+                print(f"Error: {item.name}: {error}", file=sys.stderr)
+    return well
+
+
+def compare(item: Comparison, session: Session, about: dict[str, object], out: Path) -> None:
+    """Measure the rounds of one comparison.
+
+    Raises:
+        LineageError: a way does not work; the rounds before are kept.
+    """
+    options = session.options
+    noted = {"files": options.files, "corpus": options.corpus_name}
+    plan = item.prepare(session)
+    rounds: list[Round] = []
+    for number in range(options.rounds):
+        rounds.append(plan.one_round(number))
+        told = ", ".join(f"{way} {found.get('seconds', found.get('cpu', 0)):.2f}" for way, found in rounds[-1].items())
+        print(f"  round {number + 1} of {options.rounds}: {told} s", file=sys.stderr)
+        results.keep(out, item.name, results.result(item, plan, rounds, about, noted))
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)  # the servers are stopped on the way out
     sys.exit(main())

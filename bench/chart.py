@@ -28,7 +28,9 @@ def ratios_chart(results: Mapping[str, Mapping[str, Any]]) -> str:
     ends = [value for _, ratio in rows for value in _numbers(ratio) if value > 0] or [1.0]
     marks = svg.decades(min(ends), max(ends))
     bottom = _TOP + _ROW * len(rows)
-    shapes = [svg.text(16, 24, "Ratios measured (median, smallest to largest round) and promised", size=15)]
+    shapes = [
+        svg.text(16, 24, "Ratios: median, smallest to largest round, and what is promised (upright mark)", size=15)
+    ]
     for mark in marks:
         x = _ratio_x(marks, mark)
         shapes += [svg.line(x, _TOP - 8, x, bottom), _mark_text(x, bottom + 16, mark)]

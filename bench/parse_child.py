@@ -1,8 +1,9 @@
 """One parser over all texts of a file, on one core; prints what each text took as JSON. Imports do not count.
 
-    python -m bench.parse_child lineage|sqlglot TEXTS.json
+    python -m bench.parse_child lineage|facts|sqlglot TEXTS.json
 
-`lineage` reads whole texts, makes the catalog and links; `sqlglot` makes trees of statements that are cut already.
+`lineage` reads whole texts, makes the catalog and links; `facts` only reads; `sqlglot` makes trees of statements that
+are cut already.
 """
 
 from __future__ import annotations
@@ -48,6 +49,18 @@ def with_lineage(texts: Sequence[Text]) -> Taken:
     return [(taken, "") for taken in seconds]
 
 
+def with_facts(texts: Sequence[Text]) -> Taken:
+    """Text to facts, nothing linked."""
+    return list(_facts(texts))
+
+
+def _facts(texts: Sequence[Text]) -> Iterable[tuple[float, str]]:
+    for text in texts:
+        began = time.perf_counter()
+        facts_of(text)
+        yield time.perf_counter() - began, ""
+
+
 def with_sqlglot(texts: Sequence[Text]) -> Taken:
     """A text counts as refused if one of its statements is."""
     return list(_trees(texts))
@@ -68,7 +81,7 @@ def main() -> None:
     """Measure one way, after a few texts that do not count."""
     way, file = sys.argv[1:]
     logging.disable(logging.WARNING)
-    parser = {"lineage": with_lineage, "sqlglot": with_sqlglot}[way]
+    parser = {"lineage": with_lineage, "facts": with_facts, "sqlglot": with_sqlglot}[way]
     texts = load(Path(file))
     parser(texts[:_WARM_UP])
     cpu = time.process_time()

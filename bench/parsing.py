@@ -57,6 +57,7 @@ def parse(session: Session) -> Plan:
         (
             _target("sqllineage", "sqllineage / lineage", at_least=10),
             _target("sqlglot", "sqlglot's parse alone / lineage", at_least=0.5),
+            Target("sqlglot's parse alone / facts alone", "sqlglot", "facts"),
         ),
         notes=lambda: [f"{len(texts)} texts, {size:.2f} million characters. {SQLLINEAGE}.", *_refusals(each)],
     )
@@ -66,6 +67,7 @@ def _commands(python: Path, file: Path) -> dict[str, list[object]]:
     ours = [sys.executable, "-m", "bench.parse_child"]
     return {
         "lineage": [*ours, "lineage", file],
+        "facts": [*ours, "facts", file],
         "sqlglot": [*ours, "sqlglot", file],
         "sqllineage": [python, Path(__file__).with_name("sqllineage_child.py"), file],
     }

@@ -113,6 +113,8 @@ def services(folder: Path) -> Iterator[Services]:
         prefect_api_url="",
     )
     embedded = None if settings.neo4j_uri else EmbeddedServer(settings)
+    if embedded:
+        embedded.reset()  # what an earlier run, perhaps a killed one, left
     try:
         database = locate(settings)
         pid = embedded.status().pid if embedded else None

@@ -8,6 +8,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from filelock import FileLock, Timeout
+
+from bench.measured import BenchError
 from bench.services import services
 from bench.trees import change, make_tree
 
@@ -49,8 +52,20 @@ class Session:
     _services: Services | None = None
 
     def __enter__(self) -> Self:
-        """Begin."""
-        self.options.work.mkdir(parents=True, exist_ok=True)
+        """Begin; what a killed run left is deleted.
+
+        Raises:
+            BenchError: another run uses the folder.
+        """
+        work = self.options.work
+        work.mkdir(parents=True, exist_ok=True)
+        try:
+            self._open.enter_context(FileLock(work / "lock", timeout=0))
+        except Timeout as error:
+            raise BenchError(
+                f"Another run uses {work}.", hint="Wait for it, or give another folder: --work."
+            ) from error
+        shutil.rmtree(work / "scratch", ignore_errors=True)
         return self
 
     def __exit__(

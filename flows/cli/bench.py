@@ -1,6 +1,6 @@
-"""`lineage bench`: the benchmarks of a checkout, in a process of their own."""
+"""`lineage bench`: the benchmarks of a checkout take the place of this process."""
 
-import subprocess
+import os
 import sys
 from pathlib import Path
 
@@ -24,5 +24,4 @@ def bench(context: typer.Context) -> None:
             f"There are no benchmarks in {ROOT}: they come with the source, not with the installed package.",
             hint="Clone the repository, run `make setup` there, then `.venv/bin/lineage bench --quick`.",
         )
-    done = subprocess.run([sys.executable, "-m", "bench", *context.args], check=False)
-    raise typer.Exit(done.returncode)
+    os.execv(sys.executable, [sys.executable, "-m", "bench", *context.args])
