@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -52,15 +53,19 @@ def _sample(folder: Path, target: Path, files: int) -> None:
 
 
 def change(tree: Path, share: float, version: int) -> int:
-    """Change a share of the files, spread evenly: a table gets another column, other files another statement.
+    """Change a share of the files: a table gets another column, other files another statement.
+
+    Args:
+        tree: the folder.
+        share: of its files, at least one; drawn, so that kinds of objects are changed as often as they are there.
+        version: decides which, and what they say then.
 
     Returns:
         How many were changed.
     """
     found = sql_files(tree)
     count = max(1, round(len(found) * share))
-    for index in range(count):
-        path = found[index * len(found) // count]
+    for path in random.Random(version).sample(found, count):
         text = decode(path.read_bytes()).text
         path.write_text(changed(text, version), "utf-8", newline="")
     return count

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bench.corpus import BLOCK, corpus
-from bench.trees import changed, make_tree, sql_files
+from bench.trees import change, changed, make_tree, sql_files
 from lineage_core import analyze
 from lineage_core.source.decode import decode
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -64,6 +64,13 @@ def test_a_change_says_something_else_each_time(text: str) -> None:
     versions = {changed(text, number) for number in range(3)}
     assert len(versions | {text}) == 4
     assert not analyze(changed(text, 1), "tsql").errors
+
+
+def test_a_share_of_a_tree_is_changed(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "tree", None, 200, seed=1)
+    before = {path: path.read_bytes() for path in sql_files(tree)}
+    assert change(tree, 0.01, 5) == 2
+    assert sum(path.read_bytes() != content for path, content in before.items()) == 2
 
 
 def test_a_changed_table_has_another_column() -> None:
