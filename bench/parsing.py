@@ -52,6 +52,7 @@ def parse(session: Session) -> Plan:
         return found | {name: both for other in OTHERS for name, both in on_what_was_read(each, other).items()}
 
     size = sum(len(text.text) for text in texts) / 1e6
+    given = sum(len(statement) for text in texts for statement in text.statements) / 1e6
     return Plan(
         one_round,
         (
@@ -59,7 +60,10 @@ def parse(session: Session) -> Plan:
             _target("sqlglot", "sqlglot's parse alone / lineage", at_least=0.5),
             Target("sqlglot's parse alone / facts alone", "sqlglot", "facts"),
         ),
-        notes=lambda: [f"{len(texts)} texts, {size:.2f} million characters. {SQLLINEAGE}.", *_refusals(each)],
+        notes=lambda: [
+            f"{len(texts)} texts, {size:.2f} million characters, {given:.2f} as statements to sqlglot. {SQLLINEAGE}.",
+            *_refusals(each),
+        ],
     )
 
 

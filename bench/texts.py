@@ -33,7 +33,7 @@ class Text:
     """One file. `dialect` is our name of it, `sqlglot` that of sqlglot (empty: its generic one).
 
     `statements` are cut by our splitter, for a parser that cannot read whole exports: no GO, no control flow, no
-    headers of routines, but every statement of their bodies.
+    headers of routines, but every statement of their bodies, and the comments around them.
     """
 
     path: str
@@ -59,7 +59,7 @@ def _statements(text: str, traits: Dialect) -> Iterator[str]:
     headers = {item.owner for item in slices}
     for index, item in enumerate(slices):
         if item.kind not in {"control", "go"} and index not in headers:
-            yield text[item.first : item.last]
+            yield text[item.start : item.end]
 
 
 def save(texts: Sequence[Text], file: Path) -> None:
