@@ -36,8 +36,8 @@ lock: $(STAMP) ## renew requirements.lock from pyproject.toml
 	@PATH="$$PWD/.tools:$$PATH" uv pip compile --universal --generate-hashes --all-extras --group dev \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --quiet pyproject.toml -o requirements.lock
 
-bench: $(STAMP) ## the benchmarks; each prints a table (see docs/benchmarks.md)
-	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+bench: $(STAMP) ## the benchmarks; ARGS=--quick for 3 minutes, ARGS=--help for what there is
+	@$(BIN)/lineage bench $(ARGS)
 
 clean: ## delete the environment and what runs left in data/
 	@if [ -x $(BIN)/lineage ]; then $(BIN)/lineage db stop >/dev/null 2>&1 || true; fi

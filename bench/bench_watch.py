@@ -108,7 +108,9 @@ async def make_run(trigger: PrefectTrigger, batch: Batch) -> None:
             return
 
 
-def measured(way: str, folder: Path, server: Server, neo4j: dict[str, str], options: argparse.Namespace) -> dict:
+def measured(
+    way: str, folder: Path, server: Server, neo4j: dict[str, str], options: argparse.Namespace
+) -> dict[str, float]:
     """CPU seconds of one way over all saves, and the runs that it made."""
     tree = folder / "tree"
     tree.mkdir(parents=True)
@@ -147,7 +149,7 @@ def warm_up(tree: Path, server: Server) -> None:
 
 def save(tree: Path, options: argparse.Namespace) -> None:
     """The same saves at the same times for every way."""
-    chance = random.Random(4)  # noqa: S311
+    chance = random.Random(4)
     for number in range(options.saves):
         for name in range(options.files):
             (tree / f"{name}.sql").write_text(f"CREATE VIEW v{name} AS SELECT {number} AS n")
@@ -205,6 +207,7 @@ def services(scratch: Path) -> Iterator[tuple[Server, dict[str, str]]]:
     settings = load_settings(data_dir=scratch / "prefect", prefect_home=scratch / "prefect", prefect_api_url="")
     try:
         with prefect_session(settings) as server:
+            assert server.local is not None, "the settings name no other server"
             opened = Server(server.api_url, psutil.Process(server.local[1].process.pid))
             threading.Thread(target=opened.end_runs, daemon=True).start()
             yield opened, {"NEO4J_URI": f"bolt://127.0.0.1:{ports[0]}", "NEO4J_PASSWORD": password}

@@ -9,6 +9,7 @@ import typer
 
 from flows.cli import (
     ask,
+    bench,
     cache,
     db,
     demo,
@@ -56,7 +57,26 @@ def _root(
     context.obj = Options(verbose=verbose)
 
 
-for module in (ingest, demo, ask, parse, cache, db, settings, deploy, replay, watch, flush, up, status, doctor, worker):
+MODULES = (
+    ingest,
+    demo,
+    ask,
+    parse,
+    cache,
+    db,
+    settings,
+    deploy,
+    replay,
+    watch,
+    flush,
+    up,
+    status,
+    doctor,
+    worker,
+    bench,
+)
+
+for module in MODULES:
     module.register(app)
 
 

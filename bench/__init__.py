@@ -1,0 +1,1 @@
+"""The benchmarks: comparisons whose ways take turns in one run. `lineage bench --help`; docs/benchmarks.md."""
