@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(options.folder) if options.folder else generate(Path(scratch) / "sql", options.files)
         versions = versions_of(folder, options.files)
-        with LocalCluster(options.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        with LocalCluster(options.workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:  # type: ignore[no-untyped-call]
             found = measure(versions, options, str(cluster.scheduler_address), Path(scratch))
     show(found, versions)
     if options.json:
