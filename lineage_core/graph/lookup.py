@@ -66,7 +66,7 @@ def _exact(session: Session, project: str, parts: list[str]) -> list[Found]:
     return [
         item
         for kind, query in _SHAPES
-        for item in _run(session, query.format(where="n.id = $value"), project, urn(kind, project, parts))
+        for item in _run(session, query.format(where="n.id = $value"), project, urn(kind, project, tuple(parts)))
     ]
 
 
@@ -75,7 +75,7 @@ def _by_suffix(session: Session, project: str, parts: list[str]) -> list[Found]:
     where = "n.project_id = $project AND toLower(n.id) ENDS WITH $value"
     found: list[Found] = []
     for kind, query in _SHAPES:
-        path = urn(kind, project, parts).split(":", 4)[-1]
+        path = urn(kind, project, tuple(parts)).split(":", 4)[-1]
         for separator in (".", ":"):
             found += _run(session, query.format(where=where), project, f"{separator}{path}")
     return found

@@ -7,6 +7,7 @@ defines.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -118,6 +119,7 @@ class Catalog(BaseModel):
         return self._databases
 
 
+@lru_cache(maxsize=20_000)
 def to_text(key: Key) -> str:
     """A key as one string, for JSON: its parts joined by a character that no name holds."""
     return _SEPARATOR.join(part.replace(_SEPARATOR, " ") for part in key)

@@ -198,10 +198,10 @@ def _joined(earlier: ColumnFlow, flow: ColumnFlow) -> ColumnFlow:
     if column == STAR and earlier.kind is not FlowKind.AGGREGATION:  # SELECT * INTO #t: the column of the same name
         column = flow.source_column
     decides = not earlier.kind.direct and earlier.target_column == STAR
-    return replace(
-        flow,
+    return ColumnFlow(
         source_asset=earlier.source_asset,
         source_column=earlier.source_column if decides else column,
+        target_asset=flow.target_asset,
         target_column=STAR if decides else flow.target_column,
         kind=compose(earlier.kind, flow.kind),
         expression=flow.expression or earlier.expression,

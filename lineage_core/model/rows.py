@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -24,6 +25,7 @@ MAX_ID_BYTES = 8_000
 _INT64 = range(-(2**63), 2**63)
 
 
+@lru_cache(maxsize=20_000)
 def _clean_id(value: str) -> str:
     if not value.startswith("urn:li:"):
         raise ValueError(f"an id must start with 'urn:li:', got {value[:80]!r}")
@@ -46,6 +48,11 @@ def check_value(name: str, value: Any, expected: type) -> None:
         ValueError: NaN, infinity, an integer beyond 64 bit, NUL or a lone surrogate in a text, another type than
             declared, or a list with anything but text in it.
     """
+    if expected is str and type(value) is str:  # nearly all of them
+        if "\x00" in value:
+            raise ValueError(f"{name} must not contain a NUL character")
+        value.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+        return
     if expected is list:
         if not isinstance(value, list):
             raise ValueError(f"{name} must be a list, got {type(value).__name__}")
@@ -58,10 +65,6 @@ def check_value(name: str, value: Any, expected: type) -> None:
         raise ValueError(f"{name} must be a finite number")
     if isinstance(value, int) and value not in _INT64:
         raise ValueError(f"{name} must fit into 64 bit")
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise ValueError(f"{name} must not contain a NUL character")
-        value.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
 
 
 class Row(BaseModel):

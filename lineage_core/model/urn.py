@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 
 MAX_URN_BYTES = 4_000
+
+_REMEMBERED = 20_000
+"""Ids that are not made again: a file names the same columns over and over."""
 
 _ESCAPES = str.maketrans({"%": "%25", ".": "%2E", ":": "%3A", " ": "%20", "\x00": "%00"})
 
 
-def urn(kind: str, project: str, parts: tuple[str, ...] | list[str]) -> str:
+@lru_cache(maxsize=_REMEMBERED)
+def urn(kind: str, project: str, parts: tuple[str, ...]) -> str:
     """The id of an object. `parts` are the name's parts, outermost first, empty ones left out."""
     path = ".".join(part.translate(_ESCAPES) for part in parts if part)
     return _bounded(f"urn:li:{kind}:{project.translate(_ESCAPES)}:{path}")
