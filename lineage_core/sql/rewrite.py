@@ -27,8 +27,8 @@ _OPTIONS = (
 )
 """Each a run of words, with the alternatives of each."""
 
-_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\bINTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
-"""`RETURNING a INTO r.b`, which fills a variable."""
+_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\b(?:BULK\s+COLLECT\s+)?INTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
+"""`RETURNING a [BULK COLLECT] INTO r.b`, which fills a variable."""
 
 _CLIENT_VARIABLE = re.compile(r"(?<![:\w]):(?=['\"]\w)")
 """The colon of psql's `:'name'`."""

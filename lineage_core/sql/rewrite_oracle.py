@@ -19,17 +19,27 @@ _VIEW_OPTIONS = re.compile(
 )
 """`CREATE FORCE EDITIONABLE VIEW`."""
 
+_ERROR_LOG = re.compile(
+    r"\bLOG\s+ERRORS\b(?:\s+INTO\s+[\w.$#\"]+)?(?:\s*\([^()]*\))?(?:\s+REJECT\s+LIMIT\s+\w+)?", re.IGNORECASE
+)
+"""Where refused rows are noted."""
+
+_BEHIND = frozenset({"SET", "WHERE", "VALUES", "SELECT", "WITH"})
+"""The words behind an inline view without a name."""
+
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
     text = _TRIGGER_ROW.sub("", text)
     text = _VIEW_OPTIONS.sub(r"\1", text)
     head = text[:7].upper()
+    if "log" in (lower := text.lower()) and "errors" in lower:
+        text = _ERROR_LOG.sub("", text)
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))
-    if head.startswith(("UPDATE", "DELETE")):
+    if head.startswith(("UPDATE", "DELETE", "INSERT")):
         tokens = tokenize(text, dialect)
-        opened = 2 if len(tokens) > 1 and tokens[1].upper == "FROM" else 1
+        opened = 2 if len(tokens) > 1 and tokens[1].upper in {"FROM", "INTO"} else 1
         return _through_cte(text, tokens, opened) if len(tokens) > opened and tokens[opened].text == "(" else text
     return text
 
@@ -45,7 +55,7 @@ def _without_delete(text: str, tokens: list[Token]) -> str:
 
 
 def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
-    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so is a DELETE."""
+    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so are DELETE and INSERT."""
     depth, closing = 0, 0
     for index in range(opened, len(tokens)):
         depth += (tokens[index].text == "(") - (tokens[index].text == ")")
@@ -55,7 +65,7 @@ def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     if not closing:
         return text
     alias = tokens[closing + 1] if closing + 1 < len(tokens) else None
-    named = alias is not None and alias.kind is WORD and alias.upper not in {"SET", "WHERE"}
+    named = alias is not None and alias.kind is WORD and alias.upper not in _BEHIND
     name = alias.text if alias is not None and named else "changed_rows"
     rest = text[tokens[closing + named].end :]
     changed = text[: tokens[opened].start]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.headers import read_name
 from lineage_core.sql.hints import TABLE_HINTS
-from lineage_core.sql.lexer import STRING, Token, tokenize
+from lineage_core.sql.lexer import STRING, VARIABLE, Token, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
+_GRAPH_COLUMNS = frozenset({"NODE_ID", "EDGE_ID", "FROM_ID", "TO_ID"})
 _MAY_APPLY = re.compile(
     r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b"
-    r"|\bfor\s+(?:update|read)\b|\s::",
+    r"|\bfor\s+(?:update|read|path)\b|\s::|\bopenrowset\b|\b(?:change|contains|freetext)table\b|\bmatch\s*\("
+    r"|\bgraph\s+path\b|\$(?:node|edge|from|to)_id\b|#(?:values|glob)\b|\{\s*oj\b|\)\s*\.\s*(?:value|query)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -51,12 +53,26 @@ def rewrite_tsql(text: str, dialect: Dialect) -> str:
 
 
 def _assignment(text: str, tokens: list[Token], at: int) -> _Edit:
-    """`SET a += b` is `SET a = a + b`."""
+    """`SET a += b` is `SET a = a + b`, where a bare `a` is the target's, whatever else is in FROM."""
     start = at - 1
     while start >= 2 and tokens[start - 1].text == ".":
         start -= 2
     target = text[tokens[max(start, 0)].start : tokens[at].start].strip()
+    if start == at - 1 and tokens[start].kind is not VARIABLE:
+        target = _updated(tokens, start) + target
     return _Edit(at, at + 1, f"= {target} {tokens[at].text[0]} ")
+
+
+def _updated(tokens: list[Token], at: int) -> str:
+    """`t.` for the target of the UPDATE whose SET is before the token; empty for MERGE's, which names none."""
+    update = next((index for index in range(at, -1, -1) if tokens[index].upper == "UPDATE"), None)
+    if update is None:
+        return ""
+    start = update + 1
+    if _text(tokens, start).upper() == "TOP":
+        start = _behind(tokens, start + 1)
+    named = read_name(tokens, start)
+    return f"{named.text}." if named is not None and named.text.upper() != "SET" else ""
 
 
 def _top(text: str, tokens: list[Token], at: int) -> _Edit | None:
@@ -98,8 +114,10 @@ def _culture(text: str, tokens: list[Token], at: int) -> _Edit | None:
 
 
 def _updatable(text: str, tokens: list[Token], at: int) -> _Edit | None:
-    """A cursor's `FOR UPDATE OF a` and `FOR READ ONLY`."""
+    """A cursor's `FOR UPDATE OF a` and `FOR READ ONLY`; a graph's `FOR PATH`."""
     del text
+    if _text(tokens, at + 1).upper() == "PATH":
+        return _Edit(at, at + 2)
     ends = _text(tokens, at + 1).upper() == "UPDATE" or _text(tokens, at + 2).upper() == "ONLY"
     return _Edit(at, len(tokens)) if ends else None
 
@@ -111,6 +129,61 @@ def _hints(text: str, tokens: list[Token], at: int) -> _Edit | None:
         return _Edit(at, _behind(tokens, at + 1), " ")
     hinted = _text(tokens, at + 1) == "(" and _text(tokens, at + 2).upper() in TABLE_HINTS
     return _Edit(at, _behind(tokens, at + 1), " ") if hinted else None
+
+
+def _file(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`OPENROWSET(BULK 'file', ...) WITH (a int)` is a table read from the file, as by Databricks' read_files."""
+    del text
+    opened = at + 3 + (_text(tokens, at + 3) == "(")
+    if _text(tokens, at + 2).upper() != "BULK" or opened >= len(tokens) or tokens[opened].kind is not STRING:
+        return None
+    end = _behind(tokens, at + 1)
+    if _text(tokens, end).upper() == "WITH" and _text(tokens, end + 1) == "(":
+        end = _behind(tokens, end + 1)
+    return _Edit(at, end, f"read_files({tokens[opened].text.lstrip("nN")}) ")
+
+
+def _table_inside(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`CHANGETABLE(CHANGES t, 5)`, `CONTAINSTABLE(t, a, 'x')`: rows of t."""
+    del text
+    named = read_name(tokens, at + 2 + (_text(tokens, at + 2).upper() in {"CHANGES", "VERSION"}))
+    return _Edit(at, _behind(tokens, at + 1), f"{named.text} ") if _text(tokens, at + 1) == "(" and named else None
+
+
+def _match(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`MATCH(a-(e)->b)`: edges join nodes by columns that nobody writes."""
+    del text
+    return _Edit(at, _behind(tokens, at + 1), "1 = 1 ") if _text(tokens, at + 1) == "(" else None
+
+
+def _of_query(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`(SELECT ... FOR XML PATH(''), TYPE).value('.', 'varchar(9)')` is what the query gives."""
+    del text
+    opened = _opening(tokens, at - 2) if _text(tokens, at - 1) == "." and _text(tokens, at - 2) == ")" else -1
+    return _Edit(at - 1, _behind(tokens, at + 1)) if _text(tokens, opened + 1).upper() == "SELECT" else None
+
+
+def _graph_order(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`WITHIN GROUP (GRAPH PATH)`."""
+    del text
+    return _Edit(at, _behind(tokens, at + 2)) if _text(tokens, at + 3).upper() == "GRAPH" else None
+
+
+def _quoted(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`$node_id` and `#values` in brackets, where they can be nothing but names."""
+    del text
+    if tokens[at].text != "$":
+        return _Edit(at, at + 1, f"[{tokens[at].text}] ")
+    column = _text(tokens, at + 1)
+    return _Edit(at, at + 2, f"[${column}] ") if column.upper() in _GRAPH_COLUMNS else None
+
+
+def _outer_join(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """ODBC's `{oj t LEFT JOIN u ON ...}`."""
+    closing = next((index for index in range(at, len(tokens)) if tokens[index].text == "}"), None)
+    if _text(tokens, at + 1).upper() != "OJ" or closing is None:
+        return None
+    return _Edit(at, closing + 1, f"{text[tokens[at + 1].end : tokens[closing].start]} ")
 
 
 def _text(tokens: list[Token], at: int) -> str:
@@ -148,6 +221,13 @@ _RULES: dict[str, Callable[[str, list[Token], int], _Edit | None]] = {
     "TOP": _top,
     "FROM": _first_from,
     "FOR": _updatable,
+    "OPENROWSET": _file,
+    **dict.fromkeys(("CHANGETABLE", "CONTAINSTABLE", "FREETEXTTABLE"), _table_inside),
+    "MATCH": _match,
+    "WITHIN": _graph_order,
+    **dict.fromkeys(("VALUE", "QUERY"), _of_query),
+    **dict.fromkeys(("$", "#VALUES", "##VALUES", "#GLOB", "##GLOB"), _quoted),
+    "{": _outer_join,
     "::": _system_function,
     "OPTION": _option,
     "XMLNAMESPACES": _namespaces,

@@ -216,6 +216,9 @@ def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Itera
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(node.expression, exp.Func):  # schema.function(...)
         path = [part for part in node.flatten() if isinstance(part, exp.Identifier | exp.Parameter)]
+        if not path:  # (SELECT ... FOR XML PATH(''), TYPE).value(...)
+            yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
+            return
         yield from called(builder, path, node.expression, kind)
         yield from _walk(builder, node.expression, kind)
         return

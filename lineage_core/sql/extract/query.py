@@ -159,6 +159,8 @@ def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
         return (_star(builder, item), *_replaced(builder, item))
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
         return ()  # SELECT @variable = ...: a variable cuts the flow
+    if builder.dialect.batches and isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal):
+        item = exp.alias_(item.expression, item.this.name, quoted=True)  # SELECT 'name' = ...
     if isinstance(item, exp.Aliases):
         refs = expression.references(builder, item.this, FlowKind.TRANSFORMATION)
         return tuple(Output(name=builder.identifier(alias), refs=refs) for alias in item.aliases)
