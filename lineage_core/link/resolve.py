@@ -217,6 +217,8 @@ class Resolver:
             return ctes[source.table]()
         if source.table in PSEUDO_TABLES and self._trigger_table:
             return Relation.of_table(self._trigger_table, self._columns_of(self._trigger_table))
+        if source.table in PSEUDO_TABLES:  # of several triggers, or of none that is known
+            return Relation((OutColumn(STAR, (Origin(None, STAR),)),))
         return Relation.of_table(source.table, self._columns_of(source.table))
 
     def _select(self, query: Query, scope: Scope, ctes: Mapping[str, Named]) -> Relation:

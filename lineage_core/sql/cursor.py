@@ -109,9 +109,14 @@ class Cursor:
                 continue
             if token.upper in {"BEGIN", "DECLARE"}:
                 return index
-            if token.upper in _BODY_WORDS and self.block_follows(index):
+            if token.upper in _BODY_WORDS and not self._names_row(index) and self.block_follows(index):
                 return index + 1
         return None
+
+    def _names_row(self, index: int) -> bool:
+        """Whether AS stands in a trigger's `REFERENCING NEW AS n`, `OLD TABLE AS o`."""
+        table = self.tokens[index - 1].upper in {"TABLE", "ROW"}
+        return self.tokens[index - 1 - table].upper in {"NEW", "OLD", "PARENT"}
 
     def find_single(self, kind: str, end: int) -> int:
         """Where a routine's only statement starts: RETURN of a function, what follows FOR EACH ROW of a trigger;

@@ -64,9 +64,10 @@ class Strings:
                 self._known[name] = value
 
     def executed(self, text: str) -> Literal | None:
-        """The SQL that an EXEC, sp_executesql or EXECUTE [IMMEDIATE] runs, if it is known."""
+        """The SQL that an EXEC, sp_executesql, EXECUTE [IMMEDIATE] or OPEN ... FOR runs, if it is known."""
         tokens = tokenize(text, self._dialect)
-        at = next((i for i, token in enumerate(tokens) if token.upper in {"EXEC", "EXECUTE"}), None)
+        words = {"FOR"} if tokens[0].upper == "OPEN" else {"EXEC", "EXECUTE"}
+        at = next((i for i, token in enumerate(tokens) if token.upper in words), None)
         start = self._start(tokens, at + 1) if at is not None else None
         if start is None or start >= len(tokens):
             return None
@@ -83,7 +84,7 @@ class Strings:
         if at + 1 < len(tokens) and tokens[at].kind is VARIABLE and tokens[at + 1].text == "=":
             at += 2
         if not self._dialect.batches:
-            return at + (at < len(tokens) and tokens[at].upper == "IMMEDIATE")
+            return at + (at < len(tokens) and tokens[at].upper in {"IMMEDIATE", "EXECUTE"})
         if at < len(tokens) and tokens[at].text == "(":
             return at + 1
         while at + 1 < len(tokens) and tokens[at + 1].text == ".":

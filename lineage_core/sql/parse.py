@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
-_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT)\b", re.IGNORECASE)
+_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT|OPEN)\b", re.IGNORECASE)
 _NAME = re.compile(r"\w+")
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
@@ -173,6 +173,7 @@ class _Reader:
                 line=item.line,
                 end_line=item.end_line,
                 on=header.on,
+                rows=header.rows,
                 target=variable,
                 columns=columns,
                 temporary=header.temporary,

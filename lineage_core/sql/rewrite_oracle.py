@@ -10,8 +10,11 @@ from lineage_core.sql.lexer import WORD, Token, tokenize
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
-_TRIGGER_ROW = re.compile(r":(?=(?:NEW|OLD)\s*\.)", re.IGNORECASE)
-"""The colon of Oracle's `:NEW.a`."""
+_TRIGGER_ROW = re.compile(r"(?<![\w:]):(?=[A-Z]\w*\s*\.\s*[A-Z\"])", re.IGNORECASE)
+"""The colon of Oracle's `:NEW.a`, and of `:n.a` where the trigger calls its rows so."""
+
+_NUMBERED = re.compile(r"(?<![\w:]):(?=\d)")
+"""The colon of `:1`, a value that is bound."""
 
 _VIEW_OPTIONS = re.compile(
     r"\A(CREATE\s+(?:OR\s+REPLACE\s+)?)(?:(?:NO\s*)?FORCE\s+|(?:NON)?EDITIONABLE\s+|EDITIONING\s+)+(?=VIEW)",
@@ -30,7 +33,7 @@ _BEHIND = frozenset({"SET", "WHERE", "VALUES", "SELECT", "WITH"})
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
-    text = _TRIGGER_ROW.sub("", text)
+    text = _NUMBERED.sub(":b", _TRIGGER_ROW.sub("", text))
     text = _VIEW_OPTIONS.sub(r"\1", text)
     head = text[:7].upper()
     if "log" in (lower := text.lower()) and "errors" in lower:

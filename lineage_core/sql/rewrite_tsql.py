@@ -140,7 +140,8 @@ def _file(text: str, tokens: list[Token], at: int) -> _Edit | None:
     end = _behind(tokens, at + 1)
     if _text(tokens, end).upper() == "WITH" and _text(tokens, end + 1) == "(":
         end = _behind(tokens, end + 1)
-    return _Edit(at, end, f"read_files({tokens[opened].text.lstrip("nN")}) ")
+    name = tokens[opened].text.lstrip("nN")
+    return _Edit(at, end, f"read_files({name}) ")
 
 
 def _table_inside(text: str, tokens: list[Token], at: int) -> _Edit | None:

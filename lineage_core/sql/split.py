@@ -94,6 +94,9 @@ def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
         else:
             cursor.cut(kind, until=end)
         return
+    if (compound := _compound(cursor, end)) is not None:
+        split_block(cursor, cursor.cut(kind, until=compound), opened=True)
+        return
     start = cursor.find_body(end)
     if start is not None:
         split_block(cursor, cursor.cut(kind, until=start))
@@ -105,6 +108,13 @@ def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
         inner.at = cursor.at
         split_block(inner, owner, whole=True)
         cursor.at = end
+
+
+def _compound(cursor: Cursor, end: int) -> int | None:
+    """Index behind Oracle's COMPOUND TRIGGER, whose blocks are in sections; None for any other routine."""
+    words = range(cursor.at + 1, end)
+    pairs = ((cursor.tokens[index - 1].upper, cursor.tokens[index].upper, index + 1) for index in words)
+    return next((behind for first, second, behind in pairs if (first, second) == ("COMPOUND", "TRIGGER")), None)
 
 
 def _is_sql(cursor: Cursor, end: int) -> bool:
