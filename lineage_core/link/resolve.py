@@ -197,7 +197,8 @@ class Resolver:
         return found
 
     def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Named]) -> Scope:
-        scope = Scope(parent, lateral=query.lateral_aliases)
+        both = (*query.compared, *((right, left) for left, right in query.compared))
+        scope = Scope(parent, lateral=query.lateral_aliases, compared=dict(both))
         for source in query.sources:
             relation = self._source(source, scope, ctes)
             scope.sources.append((source, relation.renamed(source.columns, partly=not source.alias)))

@@ -131,7 +131,8 @@ class Query(Fact):
     """One SELECT, or a set operation over `branches` (matched by position, named by the first, or `by_name`).
 
     `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY. `lateral_aliases`: a name that no
-    source is known to have may be an alias of the select list.
+    source is known to have may be an alias of the select list. `compared`: bare columns of a subquery that its WHERE
+    says are equal.
     """
 
     sources: tuple[Source, ...] = ()
@@ -141,6 +142,7 @@ class Query(Fact):
     branches: tuple[int, ...] = ()
     by_name: bool = False
     lateral_aliases: bool = False
+    compared: tuple[tuple[str, str], ...] = ()
 
 
 class Flow(Fact):

@@ -128,8 +128,16 @@ class Cursor:
             depth += (token.text == "(") - (token.text == ")")
             if depth == 0 and row and token.upper in _SINGLE_STARTS[kind]:
                 return index
+            if kind == "create_function" and depth == (token.text == "(") and self._opens_query(index, end):
+                return index
             row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
         return end
+
+    def _opens_query(self, index: int, end: int) -> bool:
+        """Whether BigQuery's table function opens its query: `AS SELECT ...`, `AS (SELECT ...)`."""
+        opened = index + (self.tokens[index].text == "(")
+        opens = opened < end and self.tokens[opened].upper in {"SELECT", "WITH"}
+        return opens and self.tokens[index - 1].upper == "AS"
 
     def block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""

@@ -9,6 +9,8 @@ from lineage_core.sql.lexer import QUOTED, VARIABLE, WORD, Token, tokenize
 from lineage_core.sql.names import display, normalise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineage_core.sql.dialects import Dialect
 
 _KINDS = {
@@ -75,6 +77,7 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
     at = next((i for i, token in enumerate(tokens) if token.upper in _KINDS), None)
     if at is None:
         return None
+    at += tokens[at].upper == "TABLE" and at + 1 < len(tokens) and tokens[at + 1].upper == "FUNCTION"
     kind = _KINDS[tokens[at].upper]
     materialized = any(token.upper == "MATERIALIZED" for token in tokens[:at])
     start = skip_words(tokens, at + 1, {"IF", "NOT", "EXISTS", "CONCURRENTLY"})
@@ -96,7 +99,7 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
     )
 
 
-def read_name(tokens: list[Token], at: int) -> Named | None:
+def read_name(tokens: Sequence[Token], at: int) -> Named | None:
     """A dotted name that starts at token `at`, brackets and quotes kept; None where there is none."""
     parts: list[str] = []
     expect_part = True

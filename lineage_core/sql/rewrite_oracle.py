@@ -27,6 +27,7 @@ _ERROR_LOG = re.compile(
 )
 """Where refused rows are noted."""
 
+_MODEL_WORDS = frozenset("PARTITION DIMENSION MAIN RETURN IGNORE KEEP UNIQUE REFERENCE".split())
 _BEHIND = frozenset({"SET", "WHERE", "VALUES", "SELECT", "WITH"})
 """The words behind an inline view without a name."""
 
@@ -35,6 +36,8 @@ def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
     text = _NUMBERED.sub(":b", _TRIGGER_ROW.sub("", text))
     text = _VIEW_OPTIONS.sub(r"\1", text)
+    if "dimension" in text.lower():
+        text = _without_model(text, tokenize(text, dialect))
     head = text[:7].upper()
     if "log" in (lower := text.lower()) and "errors" in lower:
         text = _ERROR_LOG.sub("", text)
@@ -45,6 +48,23 @@ def rewrite_oracle(text: str, dialect: Dialect) -> str:
         opened = 2 if len(tokens) > 1 and tokens[1].upper in {"FROM", "INTO"} else 1
         return _through_cte(text, tokens, opened) if len(tokens) > opened and tokens[opened].text == "(" else text
     return text
+
+
+def _without_model(text: str, tokens: list[Token]) -> str:
+    """`MODEL ... MEASURES (...) RULES (...)`: the rules set values of the query's own columns."""
+    start = next((i for i, token in enumerate(tokens[:-1]) if _opens_model(token, tokens[i + 1])), None)
+    if start is None:
+        return text
+    depth = 0
+    for token in tokens[start:]:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth < 0 or (depth == 0 and token.text in {";", "UNION"}):
+            return f"{text[: tokens[start].start]} {text[token.start :]}"
+    return text[: tokens[start].start]
+
+
+def _opens_model(token: Token, following: Token) -> bool:
+    return token.upper == "MODEL" and following.upper in _MODEL_WORDS
 
 
 def _without_delete(text: str, tokens: list[Token]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.headers import read_name
 from lineage_core.sql.hints import TABLE_HINTS
-from lineage_core.sql.lexer import STRING, VARIABLE, Token, tokenize
+from lineage_core.sql.lexer import STRING, Token, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ _GRAPH_COLUMNS = frozenset({"NODE_ID", "EDGE_ID", "FROM_ID", "TO_ID"})
 _MAY_APPLY = re.compile(
     r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b"
     r"|\bfor\s+(?:update|read|path)\b|\s::|\bopenrowset\b|\b(?:change|contains|freetext)table\b|\bmatch\s*\("
-    r"|\bgraph\s+path\b|\$(?:node|edge|from|to)_id\b|#(?:values|glob)\b|\{\s*oj\b|\)\s*\.\s*(?:value|query)\b",
+    r"|\Acopy\b|\bgraph\s+path\b|\$(?:node|edge|from|to)_id\b|#(?:values|glob)\b|\{\s*oj\b|\)\s*\.\s*(?:value|query)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -53,26 +53,21 @@ def rewrite_tsql(text: str, dialect: Dialect) -> str:
 
 
 def _assignment(text: str, tokens: list[Token], at: int) -> _Edit:
-    """`SET a += b` is `SET a = a + b`, where a bare `a` is the target's, whatever else is in FROM."""
+    """`SET a += b` is `SET a = a + b`."""
     start = at - 1
     while start >= 2 and tokens[start - 1].text == ".":
         start -= 2
     target = text[tokens[max(start, 0)].start : tokens[at].start].strip()
-    if start == at - 1 and tokens[start].kind is not VARIABLE:
-        target = _updated(tokens, start) + target
     return _Edit(at, at + 1, f"= {target} {tokens[at].text[0]} ")
 
 
-def _updated(tokens: list[Token], at: int) -> str:
-    """`t.` for the target of the UPDATE whose SET is before the token; empty for MERGE's, which names none."""
-    update = next((index for index in range(at, -1, -1) if tokens[index].upper == "UPDATE"), None)
-    if update is None:
-        return ""
-    start = update + 1
-    if _text(tokens, start).upper() == "TOP":
-        start = _behind(tokens, start + 1)
-    named = read_name(tokens, start)
-    return f"{named.text}." if named is not None and named.text.upper() != "SET" else ""
+def _copied(text: str, tokens: list[Token], at: int) -> _Edit | None:
+    """`COPY INTO t (a DEFAULT 'x' 1, b 2) FROM ...`: the columns with their places in the file."""
+    del text
+    named = read_name(tokens, at + 2) if at == 0 and _text(tokens, 1).upper() == "INTO" else None
+    if named is None or _text(tokens, named.after) != "(":
+        return None
+    return _Edit(named.after, _behind(tokens, named.after), " ")
 
 
 def _top(text: str, tokens: list[Token], at: int) -> _Edit | None:
@@ -220,6 +215,7 @@ def _behind(tokens: list[Token], at: int) -> int:
 _RULES: dict[str, Callable[[str, list[Token], int], _Edit | None]] = {
     **dict.fromkeys(_COMPOUND, _assignment),
     "TOP": _top,
+    "COPY": _copied,
     "FROM": _first_from,
     "FOR": _updatable,
     "OPENROWSET": _file,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lineage_core.sql.classify import classify
 from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import WORD
+from lineage_core.sql.qualified_calls import qualified_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,6 +255,9 @@ def end_of(cursor: Cursor) -> int:
 
 
 def _holds_query(cursor: Cursor, end: int) -> bool:
+    """Whether control flow reads tables or calls functions with a schema."""
+    if any(True for _ in qualified_calls(cursor.tokens, cursor.at, end)):
+        return True
     return any(cursor.tokens[index].upper in {"SELECT", "FROM"} for index in range(cursor.at, end))
 
 

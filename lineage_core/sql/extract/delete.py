@@ -36,6 +36,7 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         targets = tuple(dict.fromkeys(base_table(builder, ctes, name)[0] for name in changed))
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
-    named = (*changed, *(source.table for source in own))
+    again = sum((source.table, source.alias) == (own[0].table, own[0].alias) for source in found[1:]) if own else 0
+    named = dict.fromkeys((*changed, *(source.table for source in own)), 1 + again)  # DELETE FROM t USING t JOIN u
     flows = tuple(Flow(target=target, query=index) for target in targets)
-    return Parts(kind="delete", writes=targets, targets=dict.fromkeys(named, 1), flows=flows)
+    return Parts(kind="delete", writes=targets, targets=named, flows=flows)

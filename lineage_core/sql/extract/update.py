@@ -10,6 +10,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.names import split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -32,6 +33,9 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         target, base_names = base_table(builder, ctes, changed)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
         fields_to_columns(builder, node.expressions, everything)
+        changing = next((source for source in everything if source.table == changed), None)
+        if changing is not None and len(everything) > 1:
+            own_columns(builder, node, node.expressions, changing)
         groups = _by_table(builder, node.expressions, everything, changed)
         flows = []
         for name, items in groups.items():
@@ -126,6 +130,24 @@ def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
         elif not isinstance(left, exp.Parameter):
             outputs.append(_assigned(builder, left, right))
     return tuple(outputs)
+
+
+def own_columns(builder: Builder, change: exp.Expr, items: list[exp.Expr], own: Source) -> None:
+    """Say of a column that is set that it is the target's where its new value uses it: in place.
+
+    It could be no other's, since the target is known to have it.
+    """
+    known = {"", own.alias, own.table, own.table.rpartition(".")[2]}
+    left = [item.this for item in items if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column)]
+    names = {
+        builder.identifier(column.this) for column in left if builder.identifier(column.args.get("table")) in known
+    }
+    path = [exp.to_identifier(part, quoted=True) for part in split_normalised(own.alias or own.table)]
+    for column in [column for item in items for column in item.args["expression"].find_all(exp.Column)]:
+        name = builder.identifier(column.this)
+        bare = not column.table and name in names and name not in builder.variables
+        if bare and column.find_ancestor(exp.Select, type(change)) is change:
+            column.replace(exp.column(column.this, *reversed(path)))
 
 
 def fields_to_columns(builder: Builder, items: list[exp.Expr], found: tuple[Source, ...]) -> None:

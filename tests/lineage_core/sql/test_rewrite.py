@@ -18,8 +18,8 @@ def rewritten(text: str, name: str = "tsql") -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("UPDATE t SET a += 1", "UPDATE t SET a = t.a + 1"),
-        ("UPDATE t SET t.a -= b, [c d] *= 2", "UPDATE t SET t.a = t.a - b, [c d] = t.[c d] * 2"),
+        ("UPDATE t SET a += 1", "UPDATE t SET a = a + 1"),
+        ("UPDATE t SET t.a -= b, [c d] *= 2", "UPDATE t SET t.a = t.a - b, [c d] = [c d] * 2"),
         ("UPDATE t SET a = '+='", "UPDATE t SET a = '+='"),
         ("DELETE TOP (5) FROM t", "DELETE FROM t"),
         ("DELETE TOP (@n) PERCENT t", "DELETE t"),
