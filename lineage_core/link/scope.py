@@ -79,6 +79,10 @@ class Scope:
         here = any(relation.knows(name) for _, relation in self.sources)
         return here or (self.parent is not None and self.parent.lists(name))
 
+    def calls(self, qualifier: str) -> bool:
+        """Whether a source here is called so."""
+        return bool(self._matching(qualifier))
+
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
         matching = self._matching(qualifier) if qualifier else self.sources
         return distinct(Origin(base, STAR) for _, relation in matching for base in relation.bases)

@@ -18,9 +18,9 @@ _COMPOUND = frozenset({"+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _GRAPH_COLUMNS = frozenset({"NODE_ID", "EDGE_ID", "FROM_ID", "TO_ID"})
 _MAY_APPLY = re.compile(
-    r"[-+*/%&^|]=|\bwith\s*\(|\btop\b|\boption\b|\bxmlnamespaces\b|\busing\s*n?'|\bdelete\b.*\bfrom\b"
-    r"|\bfor\s+(?:update|read|path)\b|\s::|\bopenrowset\b|\b(?:change|contains|freetext)table\b|\bmatch\s*\("
-    r"|\Acopy\b|\bgraph\s+path\b|\$(?:node|edge|from|to)_id\b|#(?:values|glob)\b|\{\s*oj\b|\)\s*\.\s*(?:value|query)\b",
+    r"\b(?:with\s*\(|top\b|option\b|xmlnamespaces\b|using\s*n?'|delete\b.*\bfrom\b|for\s+(?:update|read|path)\b"
+    r"|openrowset\b|(?:change|contains|freetext)table\b|match\s*\(|graph\s+path\b)|[-+*/%&^|]=|\s::|\Acopy\b"
+    r"|\$(?:node|edge|from|to)_id\b|#(?:values|glob)\b|\{\s*oj\b|\)\s*\.\s*(?:value|query)\b",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -176,9 +176,9 @@ def _quoted(text: str, tokens: list[Token], at: int) -> _Edit | None:
 
 def _outer_join(text: str, tokens: list[Token], at: int) -> _Edit | None:
     """ODBC's `{oj t LEFT JOIN u ON ...}`."""
-    closing = next((index for index in range(at, len(tokens)) if tokens[index].text == "}"), None)
-    if _text(tokens, at + 1).upper() != "OJ" or closing is None:
+    if _text(tokens, at + 1).upper() != "OJ":
         return None
+    closing = next((index for index in range(at, len(tokens)) if tokens[index].text == "}"), len(tokens) - 1)
     return _Edit(at, closing + 1, f"{text[tokens[at + 1].end : tokens[closing].start]} ")
 
 
