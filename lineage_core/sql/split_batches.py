@@ -270,6 +270,8 @@ class _State:
             return not (self._kind.startswith(("create", "drop", "alter")) and following in {"EXISTS", "NOT"})
         if word in {"DROP", "ALTER"}:
             return following in _OBJECT_WORDS or following == "INDEX" or self._kind != "alter_table"
+        if word == "END" and before == "ROW":  # a column GENERATED ALWAYS AS ROW END
+            return False
         if word == "FETCH":
             return before not in {"ROWS", "ROW", "OFFSET"}
         if word in {"UPDATE", "DELETE", "INSERT"} and self._kind == "merge":

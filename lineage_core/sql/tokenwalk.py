@@ -100,6 +100,8 @@ class _Walker:
             return len(self._tokens)
         if word in {"FROM", "JOIN", "APPLY"} and not self._is_argument(at):
             return self._sources_from(at + 1, listed=word == "FROM")
+        if word == "USING" and self._upper(at + 2) in {"=", ":="}:  # RAISE ... USING message = ...
+            return at + 1
         if (word == "USING" and self._upper(at + 1) != "(") or (word == "USING" and self._upper(at + 2) in _NOT_TABLES):
             return self._sources_from(at + 1, listed=True)
         if word in {"EXEC", "EXECUTE", "CALL"}:

@@ -30,7 +30,7 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         found, join_refs = sources.build(builder, node)
         changed, listed = resolve_target(own[:1], found, exposed=builder.dialect.batches)
         everything = found if listed else (*own, *found)
-        target, base_names = base_table(builder, ctes, changed)
+        target, base_names = base_table(builder, ctes, changed, everything)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
         fields_to_columns(builder, node.expressions, everything)
         changing = next((source for source in everything if source.table == changed), None)
@@ -83,6 +83,8 @@ def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: boo
     for source in found:
         if source.alias == name and source.table:
             return source.table, True
+        if exposed and source.alias == name and source.query is not None:  # a derived table
+            return name, True
     for source in found:
         if source.table == name and not own[0].alias and (exposed or not source.alias):
             return name, True
@@ -92,16 +94,26 @@ def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: boo
     return name, False
 
 
-def base_table(builder: Builder, ctes: tuple[Cte, ...], name: str) -> tuple[str, dict[str, str]]:
-    """The table that is changed through a CTE (T-SQL's `WITH c AS (...) UPDATE c`), any other name as it is.
+def base_table(
+    builder: Builder, ctes: tuple[Cte, ...], name: str, found: tuple[Source, ...] = ()
+) -> tuple[str, dict[str, str]]:
+    """The table that is changed through a CTE or a derived table of T-SQL's (`WITH c AS (...) UPDATE c`,
+    `UPDATE c SET a = 1 FROM (...) c`), any other name as it is.
+
+    Args:
+        builder: the statement's.
+        ctes: of the statement.
+        name: the target as written.
+        found: the FROM list.
 
     Returns:
         The table, and how the CTE's columns are called there where that differs.
     """
     columns: dict[str, str] = {}
-    known = {cte.name: cte for cte in ctes}
+    known = {cte.name: cte.query for cte in ctes}
+    known |= {source.alias: source.query for source in found if source.query is not None and source.alias}
     while name in known:
-        query = builder.queries[known.pop(name).query]
+        query = builder.queries[known.pop(name)]
         source = next((item for item in query.sources if item.table), None) if query is not None else None
         if query is None or source is None:
             return "", {}
