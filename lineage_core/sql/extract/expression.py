@@ -238,9 +238,10 @@ def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 def _columns_again(node: exp.Expr) -> None:
     """Sqlglot makes columns chains of dots where a method is called on what holds them: in place, they are columns."""
     for dot in list(node.find_all(exp.Dot)):
-        parts = list(dot.flatten())
-        if not isinstance(dot.parent, exp.Dot) and all(isinstance(part, exp.Identifier) for part in parts):
-            dot.replace(exp.column(*reversed(parts)))
+        whole = list(dot.flatten())
+        names = [part for part in whole if isinstance(part, exp.Identifier)]
+        if not isinstance(dot.parent, exp.Dot) and len(names) == len(whole):
+            dot.replace(exp.column(names[-1], *reversed(names[:-1])))
 
 
 def called(builder: Builder, path: Sequence[exp.Expr], call: exp.Expr, kind: FlowKind) -> tuple[Ref, ...]:
