@@ -150,23 +150,21 @@ class _Known:
 
 
 def _session(facts: FileFacts, owner: int | None) -> Session:
-    return session_of(facts.objects[owner], _trigger_table(facts, owner)) if owner is not None else Session()
-
-
-def _trigger_table(facts: FileFacts, owner: int) -> str:
-    """What inserted, deleted, NEW and OLD stand for in a body: a trigger's table, or that of the triggers that execute
-    a function.
-    """
+    """With what inserted, deleted, NEW and OLD stand for: a trigger's table, or that of a function's triggers."""
+    if owner is None:
+        return Session()
     item = facts.objects[owner]
     if item.on or item.kind is not ObjectKind.FUNCTION:
-        return item.on
-    attached = [statement for statement in facts.statements if statement.kind == "trigger"]
-    tables = {
-        facts.objects[statement.owner].on
-        for statement in attached
-        if statement.owner is not None and any(same_table(item.name, name) for name in statement.calls)
-    }
-    return tables.pop() if len(tables) == 1 else ""
+        return session_of(item, item.on)
+    attached = [
+        facts.objects[statement.owner]
+        for statement in facts.statements
+        if statement.kind == "trigger" and statement.owner is not None
+        if any(same_table(item.name, name) for name in statement.calls)
+    ]
+    tables = {trigger.on for trigger in attached}
+    rows = [name for trigger in attached for name in trigger.rows]
+    return session_of(item, tables.pop() if len(tables) == 1 else "", rows)
 
 
 def _session_owner(facts: FileFacts, statement: Statement) -> int | None:

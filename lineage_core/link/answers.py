@@ -25,8 +25,8 @@ class Answers:
         self._extra: dict[str, list[str]] = {}
         for part, path in catalog.parts.items():
             self._extra.setdefault(part.rpartition(DATABASE_MARK)[2], []).append(f"{part} {path}")
-        for function, tables in catalog.trigger_tables.items():
-            self._extra.setdefault(function.rpartition(DATABASE_MARK)[2], []).append(f"{function} {tables}")
+        for function, said in (*catalog.trigger_tables.items(), *catalog.trigger_rows.items()):
+            self._extra.setdefault(function.rpartition(DATABASE_MARK)[2], []).append(f"{function} {said}")
 
     def digest(self, asked: Iterable[str], naming: Naming) -> str:
         """Of all that a file asked, and of how its names are completed, which the settings decide; hex.

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     from lineage_core.model.facts import Query, Ref
 
-PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
+TRIGGER_ROWS = frozenset({"new", "old"})
+PSEUDO_TABLES = TRIGGER_ROWS | {"inserted", "deleted"}
 """In a trigger they stand for the trigger's own table."""
 
 
@@ -56,6 +57,8 @@ class _Walk:
         named = {source.alias for source in query.sources}
         for output in query.outputs:
             self._refs(output.refs, in_sight, named)
+            if output.qualifier in TRIGGER_ROWS - named:
+                self._table(output.qualifier)
         self._refs(query.influences, in_sight, named)
 
     def _refs(self, refs: Iterable[Ref], ctes: Mapping[str, int], named: set[str]) -> None:

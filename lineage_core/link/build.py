@@ -43,7 +43,7 @@ class CatalogBuilder:
     _shapes: dict[tuple[str, str], _Shape] = field(default_factory=dict)
     _changes: list[tuple[str, TableChange, Naming]] = field(default_factory=list)
     _parts: list[tuple[str, ObjectFact, Naming]] = field(default_factory=list)
-    _triggers: list[tuple[str, str, Naming]] = field(default_factory=list)
+    _triggers: list[tuple[str, ObjectFact, Naming]] = field(default_factory=list)
     _bodies: Bodies = field(default_factory=Bodies)
 
     def add(self, path: str, facts: FileFacts) -> None:
@@ -68,11 +68,11 @@ class CatalogBuilder:
         self._changes += [(path, change, naming) for change in facts.changes]
 
     def _add_triggers(self, facts: FileFacts, naming: Naming) -> None:
-        """Triggers that execute a function: (function, table)."""
+        """Triggers that execute a function: (function, trigger)."""
         for statement in facts.statements:
             if statement.kind == "trigger" and statement.owner is not None:
-                table, own = facts.objects[statement.owner].on, naming.within(statement.database)
-                self._triggers += [(name, table, own) for name in statement.calls if table]
+                trigger, own = facts.objects[statement.owner], naming.within(statement.database)
+                self._triggers += [(name, trigger, own) for name in statement.calls if trigger.on]
 
     def _add_shape(self, path: str, facts: FileFacts, statement: Statement, naming: Naming) -> None:
         owner = facts.objects[statement.owner] if statement.owner is not None else None
@@ -99,15 +99,23 @@ class CatalogBuilder:
         self._link_synonyms(catalog)
         _Shapes(catalog, self._shapes, self._changes_of(catalog), self._bodies).resolve_all()
         self._mark_keys(catalog)
-        tables: dict[str, set[str]] = {}
-        for function, table, naming in self._triggers:
-            known = naming.on(catalog)
-            tables.setdefault(to_text(known.asset(function)), set()).add(to_text(known.asset(table)))
-        catalog.trigger_tables = {function: sorted(found) for function, found in tables.items()}
+        self._mark_triggers(catalog)
         for path, item, naming in self._parts:
             part = part_key(item, naming.on(catalog)).text
             catalog.parts[part] = max(path, catalog.parts.get(part, ""))
         return catalog
+
+    def _mark_triggers(self, catalog: Catalog) -> None:
+        """What the functions that triggers execute see as NEW and OLD, and by which other names."""
+        tables: dict[str, set[str]] = {}
+        rows: dict[str, set[str]] = {}
+        for name, trigger, naming in self._triggers:
+            known = naming.on(catalog)
+            function = to_text(known.asset(name))
+            tables.setdefault(function, set()).add(to_text(known.asset(trigger.on)))
+            rows.setdefault(function, set()).update(trigger.rows)
+        catalog.trigger_tables = {function: sorted(found) for function, found in tables.items()}
+        catalog.trigger_rows = {function: sorted(found) for function, found in rows.items() if found}
 
     def _changes_of(self, catalog: Catalog) -> dict[str, list[tuple[str, TableChange]]]:
         """The ALTER TABLEs of each known table, in the order of their paths and lines."""

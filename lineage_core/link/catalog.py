@@ -86,6 +86,8 @@ class Catalog(BaseModel):
     """Synonym -> key of what it stands for, chains followed."""
     trigger_tables: dict[str, list[str]] = Field(default_factory=dict)
     """Function -> the tables whose triggers execute it: what NEW and OLD are in its body."""
+    trigger_rows: dict[str, list[str]] = Field(default_factory=dict)
+    """Function -> the names that those triggers give to their rows."""
     parts: dict[str, str] = Field(default_factory=dict)
     """Trigger, synonym, index or constraint (its id without the project) -> the file that decides its properties."""
     _by_name: dict[str, list[Key]] = PrivateAttr(default_factory=dict)

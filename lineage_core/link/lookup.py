@@ -42,6 +42,11 @@ class Lookup:
         self.asked.add(function[2])
         return self._catalog.trigger_tables.get(to_text(function), [])
 
+    def trigger_rows(self, function: Key) -> list[str]:
+        """The names that the triggers which execute a function give to their rows."""
+        self.asked.add(function[2])
+        return self._catalog.trigger_rows.get(to_text(function), [])
+
     def part_owner(self, part: tuple[str, ...]) -> str | None:
         """The file that decides the properties of a trigger, synonym, index or constraint (label and name)."""
         self.asked.add(part[-1])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from lineage_core.link.below import PSEUDO_TABLES, tables_below
+from lineage_core.link.below import PSEUDO_TABLES, TRIGGER_ROWS, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.scope import Scope
 from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, Statement
@@ -197,7 +197,8 @@ class Resolver:
         return found
 
     def _scope(self, query: Query, parent: Scope | None, ctes: Mapping[str, Named]) -> Scope:
-        scope = Scope(parent, lateral=query.lateral_aliases)
+        both = (*query.compared, *((right, left) for left, right in query.compared))
+        scope = Scope(parent, lateral=query.lateral_aliases, compared=dict(both))
         for source in query.sources:
             relation = self._source(source, scope, ctes)
             scope.sources.append((source, relation.renamed(source.columns, partly=not source.alias)))
@@ -217,13 +218,15 @@ class Resolver:
             return ctes[source.table]()
         if source.table in PSEUDO_TABLES and self._trigger_table:
             return Relation.of_table(self._trigger_table, self._columns_of(self._trigger_table))
+        if source.table in PSEUDO_TABLES:  # of several triggers, or of none that is known
+            return Relation((OutColumn(STAR, (Origin(None, STAR),)),))
         return Relation.of_table(source.table, self._columns_of(source.table))
 
     def _select(self, query: Query, scope: Scope, ctes: Mapping[str, Named]) -> Relation:
         columns: list[OutColumn] = []
         for output in query.outputs:
             if output.star:
-                columns += scope.star(output)
+                columns += self._trigger_star(output.qualifier, scope) or scope.star(output)
                 continue
             origins = distinct(origin for ref in output.refs for origin in self._origins(ref, scope, ctes))
             columns.append(OutColumn(output.name, origins, output.expression))
@@ -231,12 +234,20 @@ class Resolver:
         bases = tuple(dict.fromkeys(base for _, relation in scope.sources for base in relation.bases))
         return Relation(tuple(columns), bases)
 
+    def _trigger_star(self, qualifier: str, scope: Scope) -> tuple[OutColumn, ...]:
+        """The columns of `NEW.*` in a trigger; none where a source is called so."""
+        if qualifier not in PSEUDO_TABLES or not self._trigger_table or scope.calls(qualifier):
+            return ()
+        return Relation.of_table(self._trigger_table, self._columns_of(self._trigger_table)).columns
+
     def _origins(self, ref: Ref, scope: Scope, ctes: Mapping[str, Named]) -> tuple[Origin, ...]:
         if ref.query is not None:
             inner = self.query(ref.query, scope, ctes)
             return distinct(origin.through(ref.kind) for column in inner.columns for origin in column.origins)
         if ref.qualifier in PSEUDO_TABLES and scope.qualified(ref.qualifier, ref.name) is None:
             return (Origin(self._trigger_table or None, ref.name, ref.kind),)
+        if not ref.qualifier and ref.name in TRIGGER_ROWS and self._trigger_table and not scope.has_sources:
+            return (Origin(self._trigger_table, STAR, ref.kind),)  # to_jsonb(NEW)
         origins = scope.aliased(ref.name, ref.kind) if not ref.qualifier else None
         found = origins if origins is not None else scope.find(ref.qualifier, ref.name)
         return distinct(origin.through(ref.kind) for origin in found)

@@ -55,7 +55,7 @@ def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) ->
         body: its statements, at least those that `bodies` gives.
         known: the catalog as names mean it there.
     """
-    session = session_of(routine, "", _lent(body, known))
+    session = session_of(routine, lent=_lent(body, known))
     taken = [(statement, *session.take(statement, known)) for statement in body]
     flows = [flow for _, _, said in taken for flow in (*said.columns, *said.influences)]
     moves = tuple(dict.fromkeys(flow for flow in flows if _through_lent(flow)))
@@ -70,9 +70,18 @@ def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) ->
     return Handed(relation.columns, relation.bases, deciding, moves)
 
 
-def session_of(item: ObjectFact, trigger_table: str, lent: AbstractSet[str] = frozenset()) -> Session:
-    """The session of a routine's or trigger's body: with the table variable that a function returns."""
-    session = Session(trigger_table, lent)
+def session_of(
+    item: ObjectFact, trigger_table: str = "", rows: Sequence[str] = (), lent: AbstractSet[str] = frozenset()
+) -> Session:
+    """The session of a routine's or trigger's body: with the table variable that a function returns.
+
+    Args:
+        item: the routine or trigger.
+        trigger_table: what `inserted`, `deleted`, NEW and OLD stand for.
+        rows: what the triggers that execute a function call their rows; a trigger says so itself.
+        lent: temp tables of a caller.
+    """
+    session = Session(trigger_table, lent, (*item.rows, *rows))
     if item.kind is ObjectKind.FUNCTION and item.target:
         session.declare(item.target, tuple(column.name for column in item.columns))
     return session

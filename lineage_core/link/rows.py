@@ -109,7 +109,10 @@ class _Linker:
     def _session(self, owner: int | None, naming: Naming) -> Session:
         if owner is None:
             return Session()
-        return session_of(self._facts.objects[owner], self._trigger_table(owner, naming))
+        item = self._facts.objects[owner]
+        function = naming.defined(item.name, item.database)
+        rows = () if item.on else self._graph.catalog.trigger_rows(function)
+        return session_of(item, self._trigger_table(owner, naming), rows)
 
     def _trigger_table(self, owner: int, naming: Naming) -> str:
         """What inserted, deleted, NEW and OLD stand for: a trigger's table, or that of the triggers of a function."""

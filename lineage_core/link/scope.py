@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 class Scope:
     """The sources of one query, the query around it (for correlated subqueries), and the aliases named so far.
 
-    `lateral`: an alias may be used further on, where no source is known to have a column of that name.
+    `lateral`: an alias may be used further on, where no source is known to have a column of that name. `compared`: bare
+    names, each with the one that it is equal to.
     """
 
     parent: Scope | None = None
     sources: list[tuple[Source, Relation]] = field(default_factory=list)
     aliases: dict[str, tuple[Origin, ...]] = field(default_factory=dict)
     lateral: bool = False
+    compared: dict[str, str] = field(default_factory=dict)
 
     def find(self, qualifier: str, name: str) -> tuple[Origin, ...]:
         """The origins of a column; an origin without asset where it could be several's or nobody's."""
@@ -77,6 +79,10 @@ class Scope:
         here = any(relation.knows(name) for _, relation in self.sources)
         return here or (self.parent is not None and self.parent.lists(name))
 
+    def calls(self, qualifier: str) -> bool:
+        """Whether a source here is called so."""
+        return bool(self._matching(qualifier))
+
     def _rows(self, qualifier: str) -> tuple[Origin, ...]:
         matching = self._matching(qualifier) if qualifier else self.sources
         return distinct(Origin(base, STAR) for _, relation in matching for base in relation.bases)
@@ -103,11 +109,21 @@ class Scope:
             shared = any(name in source.using for source, _ in known[1:])
             taken = known if shared or len(known) > 1 else known[:1]
             return distinct(origin for _, relation in taken for origin in relation.lookup(name) or ())
+        if self.parent is not None and self._is_outer(name):
+            return self.parent.unqualified(name)
         if using := [item for item in self.visible if name in item[0].using]:
             return self._both_sides(using[0], name)
         if any(source.alias == name and source.table not in {"", name} for source, _ in self.visible):
             return self._rows(name)  # to_json(t): the row as a whole
         return self._guess(name)
+
+    def _is_outer(self, name: str) -> bool:
+        """Whether a name that no source here is known to have is the outer query's: it is compared with another bare
+        name, and only this one is known there.
+        """
+        other = self.compared.get(name)
+        outer = self.parent
+        return other is not None and outer is not None and outer.lists(name) and not outer.lists(other)
 
     def _both_sides(self, item: tuple[Source, Relation], name: str) -> tuple[Origin, ...]:
         """A column joined by USING, of tables whose columns are not known: it is in both."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, compose
 from lineage_core.link.resolve import ColumnFlow, Columns, ColumnsOf, Resolved, resolve
+from lineage_core.link.trigger_rows import with_trigger_rows
 from lineage_core.model.facts import FlowKind
 
 if TYPE_CHECKING:
@@ -52,14 +53,16 @@ class _Temp:
 class Session:
     """The temp tables of one script or routine while its statements are taken in order."""
 
-    def __init__(self, trigger_table: str = "", lent: AbstractSet[str] = frozenset()) -> None:
+    def __init__(self, trigger_table: str = "", lent: AbstractSet[str] = frozenset(), rows: Sequence[str] = ()) -> None:
         """Start a session.
 
         Args:
             trigger_table: what `inserted`, `deleted`, NEW and OLD stand for.
             lent: temp tables that belong to a caller, and are as good as tables here.
+            rows: further names that stand for the trigger's table.
         """
         self._trigger_table = trigger_table
+        self._rows = frozenset(rows)
         self._lent = lent
         self._temps: dict[str, _Temp] = {}
 
@@ -80,6 +83,7 @@ class Session:
             statement: its facts.
             known: the catalog, as its names mean it.
         """
+        statement = with_trigger_rows(statement, self._rows) if self._rows else statement
         for name in statement.drops:
             self._temps.pop(name, None)
         self._declare(statement)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
@@ -131,7 +131,8 @@ class Query(Fact):
     """One SELECT, or a set operation over `branches` (matched by position, named by the first, or `by_name`).
 
     `influences` are the references of JOIN, WHERE, HAVING, GROUP BY and ORDER BY. `lateral_aliases`: a name that no
-    source is known to have may be an alias of the select list.
+    source is known to have may be an alias of the select list. `compared`: bare columns of a subquery that its WHERE
+    says are equal.
     """
 
     sources: tuple[Source, ...] = ()
@@ -141,6 +142,7 @@ class Query(Fact):
     branches: tuple[int, ...] = ()
     by_name: bool = False
     lateral_aliases: bool = False
+    compared: tuple[tuple[str, str], ...] = ()
 
 
 class Flow(Fact):
@@ -210,10 +212,11 @@ class ObjectFact(Fact):
     """An object the file defines.
 
     `display` is the name as written, quotes removed but case kept. `on` is the table a trigger, index or constraint
-    belongs to; `references` and `reference_columns` the target of a foreign key; `target` what a synonym stands for.
-    `columns` of an index or constraint carry names only; those of a function are of the table it returns, `target` the
-    table variable that holds it in T-SQL. `definition` is SQL text where it helps, cut at 4,000
-    characters. A view's columns come from its statement's flow; `columns` then holds only an explicit header list.
+    belongs to, `rows` the names that a trigger's REFERENCING gives to its rows; `references` and `reference_columns`
+    the target of a foreign key; `target` what a synonym stands for. `columns` of an index or constraint carry names
+    only; those of a function are of the table it returns, `target` the table variable that holds it in T-SQL.
+    `definition` is SQL text where it helps, cut at 4,000 characters. A view's columns come from its statement's flow;
+    `columns` then holds only an explicit header list.
     """
 
     kind: ObjectKind
@@ -224,6 +227,7 @@ class ObjectFact(Fact):
     end_line: int = 1
     columns: tuple[ColumnFact, ...] = ()
     on: str = ""
+    rows: tuple[str, ...] = ()
     references: str = ""
     reference_columns: tuple[str, ...] = ()
     target: str = ""

@@ -9,10 +9,12 @@ from lineage_core.sql.lexer import QUOTED, STRING, SYMBOL, WORD, Token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-QUERY_KINDS = frozenset({"select", "insert", "update", "delete", "merge", "copy", "cache", "unload", "create_model"})
-"""Statements with lineage of their own, for sqlglot."""
+QUERY_KINDS = frozenset(
+    {"select", "cursor", "insert", "update", "delete", "merge", "copy", "cache", "unload", "create_model"}
+)
+"""Statements with lineage of their own, for sqlglot. The rows of a `cursor` are its procedure's, not its caller's."""
 
-WALKED_KINDS = frozenset({"exec", "condition", "declare_table", "bulk_insert"})
+WALKED_KINDS = frozenset({"exec", "condition", "declare_table"})
 """Statements whose tables and calls are read from tokens alone, without being degraded for it."""
 
 VIEW_KINDS = frozenset({"create_view", "create_materialized_view"})
@@ -33,6 +35,7 @@ DDL_KINDS = frozenset(
         "exec",
         "declare_table",
         "load",
+        "bulk_insert",
     }
 )
 
@@ -111,7 +114,7 @@ _WITHOUT_LINEAGE = frozenset(
         "EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT "
         "SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
         "SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE PERFORM CONVERT VALIDATE "
-        "ABORT EXTERNAL TRY STATISTICS"
+        "ABORT EXTERNAL TRY STATISTICS SEND RECEIVE"
     ).split()
 )
 
@@ -178,6 +181,8 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
     words = []
     for index in range(at + 1, min(end, at + _LOOK_AHEAD)):
         token = tokens[index]
+        if token.upper == "TABLE" and index + 1 < end and tokens[index + 1].upper == "FUNCTION":
+            continue  # BigQuery's CREATE TABLE FUNCTION
         if token.upper in table:
             kind = table[token.upper]
             if table is _ALTERED and kind == "create_view" and _changes_view(tokens, index, end):

@@ -115,9 +115,14 @@ class Cursor:
                 continue
             if token.upper in {"BEGIN", "DECLARE"}:
                 return index
-            if token.upper in _BODY_WORDS and self.block_follows(index):
+            if token.upper in _BODY_WORDS and not self._names_row(index) and self.block_follows(index):
                 return index + 1
         return None
+
+    def _names_row(self, index: int) -> bool:
+        """Whether AS stands in a trigger's `REFERENCING NEW AS n`, `OLD TABLE AS o`."""
+        table = self.tokens[index - 1].upper in {"TABLE", "ROW"}
+        return self.tokens[index - 1 - table].upper in {"NEW", "OLD", "PARENT"}
 
     def find_single(self, kind: str, end: int) -> int:
         """Where a routine's only statement starts: RETURN of a function, what follows FOR EACH ROW of a trigger;
@@ -129,8 +134,16 @@ class Cursor:
             depth += (token.text == "(") - (token.text == ")")
             if depth == 0 and row and token.upper in _SINGLE_STARTS[kind]:
                 return index
+            if kind == "create_function" and depth == (token.text == "(") and self._opens_query(index, end):
+                return index
             row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
         return end
+
+    def _opens_query(self, index: int, end: int) -> bool:
+        """Whether BigQuery's table function opens its query: `AS SELECT ...`, `AS (SELECT ...)`."""
+        opened = index + (self.tokens[index].text == "(")
+        opens = opened < end and self.tokens[opened].upper in {"SELECT", "WITH"}
+        return opens and self.tokens[index - 1].upper == "AS"
 
     def block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _COMMAND = re.compile(r"^[ \t]*DELIMITER[ \t]+(?P<mark>\S+)[^\n]*", re.IGNORECASE | re.MULTILINE)
 
+_SPOKEN = re.compile(r"^(?:PROMPT|REM(?:ARK)?)\b[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+"""SQL*Plus's commands with free text, in which quotes mean nothing."""
+
 _SLASH = re.compile(r"(?<=\n)/(?=[ \t]*(?:\r?\n|\Z))")
 
 
@@ -17,10 +20,10 @@ def blank_delimiters(text: str, dialect: Dialect) -> str:
     """The text with semicolons only, every offset and line as before.
 
     A delimiter counts at the end of a line, where people write it; elsewhere it may be part of a string or a name.
-    Oracle's slash counts alone on its line.
+    Oracle's slash counts alone on its line; what its client is to say is blank.
     """
-    if dialect.name == "oracle":
-        return _SLASH.sub(";", text)
+    if dialect.line_commands:
+        return _SLASH.sub(";", _SPOKEN.sub(lambda match: " " * len(match[0]), text))
     commands = list(_COMMAND.finditer(text)) if dialect.delimiter_command else []
     if not commands:
         return text

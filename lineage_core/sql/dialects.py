@@ -18,6 +18,7 @@ class Dialect:
     `dollar_quotes`: $tag$...$tag$ is a string that may hold a routine's body. `nested_comments`: a block comment
     may hold another. `slash_comments`: `//` opens a comment. `triple_quotes`: '''x''' is a string. `q_quotes`:
     q'[x]' is one, whatever x holds. `aliases_in_having`: HAVING may name an alias of the select list.
+    `line_commands`: of the client, SQL*Plus; they end with their line.
     `use_is_schema`: USE chooses what stands before the dot of `db.t`. `delimiter_command`: the client's DELIMITER
     sets what ends a statement. `scripts`: control flow may stand outside any block. `declare_blocks`: DECLARE opens
     one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns. `lateral_aliases`:
@@ -42,6 +43,7 @@ class Dialect:
     triple_quotes: bool = False
     q_quotes: bool = False
     delimiter_command: bool = False
+    line_commands: bool = False
     aliases_in_having: bool = True
     use_is_schema: bool = False
     scripts: bool = False
@@ -128,6 +130,7 @@ _KNOWN = (
         implicit_recursion=True,
         nested_comments=False,
         q_quotes=True,
+        line_commands=True,
         declare_blocks=True,
     ),
     Dialect(name="teradata", sqlglot="teradata", folds_quoted=True, lateral_aliases=True),

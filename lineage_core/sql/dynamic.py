@@ -64,9 +64,10 @@ class Strings:
                 self._known[name] = value
 
     def executed(self, text: str) -> Literal | None:
-        """The SQL that an EXEC, sp_executesql or EXECUTE [IMMEDIATE] runs, if it is known."""
+        """The SQL that an EXEC, sp_executesql, EXECUTE [IMMEDIATE] or OPEN ... FOR runs, if it is known."""
         tokens = tokenize(text, self._dialect)
-        at = next((i for i, token in enumerate(tokens) if token.upper in {"EXEC", "EXECUTE"}), None)
+        words = {"FOR"} if tokens[0].upper == "OPEN" else {"EXEC", "EXECUTE"}
+        at = next((i for i, token in enumerate(tokens) if token.upper in words), None)
         start = self._start(tokens, at + 1) if at is not None else None
         if start is None or start >= len(tokens):
             return None
@@ -78,12 +79,16 @@ class Strings:
         kept = self._dialect.batches or all(token.upper != "INTO" for token in tokens[end:])
         return Literal(value, text.count("\n", 0, tokens[start].start), certain, kept)
 
+    def value_of(self, name: str) -> str | None:
+        """The text that a variable holds, if it is known."""
+        return self._known.get(name.lower())
+
     def _start(self, tokens: list[Token], at: int) -> int | None:
         """Where the executed expression starts; None for the call of a procedure."""
         if at + 1 < len(tokens) and tokens[at].kind is VARIABLE and tokens[at + 1].text == "=":
             at += 2
         if not self._dialect.batches:
-            return at + (at < len(tokens) and tokens[at].upper == "IMMEDIATE")
+            return at + (at < len(tokens) and tokens[at].upper in {"IMMEDIATE", "EXECUTE"})
         if at < len(tokens) and tokens[at].text == "(":
             return at + 1
         while at + 1 < len(tokens) and tokens[at + 1].text == ".":
@@ -102,6 +107,8 @@ class Strings:
             while found > 0 and tokens[found].kind is not VARIABLE and tokens[0].upper == "DECLARE":
                 found -= 1
             return tokens[found].text.lower() if tokens[found].kind is VARIABLE else ""
+        if tokens[0].upper == "SET" and at > 1:  # MySQL's SET @a = ..., BigQuery's SET a = ...
+            return tokens[at - 1].text.lower()
         return tokens[0].text.lower() if tokens[0].kind is WORD and at > 0 else ""
 
     def _value(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
@@ -126,6 +133,9 @@ class Strings:
             return self._known.get(token.text.lower()), at + 1
         if token.upper == "FORMAT" and at + 2 < len(tokens) and tokens[at + 1].text == "(":
             return self._formatted(tokens, at + 2)
+        if token.upper == "CONCAT" and at + 1 < len(tokens) and tokens[at + 1].text == "(":
+            pieces, at = self._arguments(tokens, at + 2)
+            return (None if None in pieces else "".join(filter(None, pieces))), at
         called = [each.text.upper() for each in tokens[at : at + 4]]
         if called[:2] in (["CHAR", "("], ["NCHAR", "("]) and called[3:] == [")"] and tokens[at + 2].kind is NUMBER:
             return " " if called[2] not in {"10", "13"} else "\n", at + 4
@@ -133,6 +143,11 @@ class Strings:
 
     def _formatted(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
         """Postgres' `format('...', arguments)` from behind its parenthesis: names have to be known, values need not."""
+        (template, *arguments), end = self._arguments(tokens, at)
+        return (filled(template, arguments) if template is not None else None), end
+
+    def _arguments(self, tokens: list[Token], at: int) -> tuple[list[str | None], int]:
+        """The texts of a call's arguments, from behind its parenthesis, and the index behind the other one."""
         depth, end = 1, at
         pieces: list[list[Token]] = [[]]
         while end < len(tokens) and depth:
@@ -142,8 +157,7 @@ class Strings:
             elif depth:
                 pieces[-1].append(tokens[end])
             end += 1
-        template, *arguments = (self._whole(piece) for piece in pieces)
-        return (filled(template, arguments) if template is not None else None), end
+        return [self._whole(piece) for piece in pieces], end
 
     def _whole(self, tokens: list[Token]) -> str | None:
         value, end = self._value(tokens, 0) if tokens else (None, 0)

@@ -28,13 +28,15 @@ _KINDS = {
 }
 
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
+_ROW_WORDS = frozenset({"OLD", "NEW", "PARENT", "OLD_TABLE", "NEW_TABLE"})
 _ON_ALL = frozenset({"DATABASE", "ALL", "SCHEMA"})
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """An object's head. `name` is empty for an index that Postgres is to name. `on` is a trigger's or index's
-    table, `target` what a synonym stands for, `calls` the function that a Postgres trigger executes.
+    table, `rows` what a trigger calls its rows, `target` what a synonym stands for, `calls` the function that a
+    Postgres trigger executes.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Header:
     target: str = ""
     temporary: bool = False
     calls: str = ""
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
     at = next((i for i, token in enumerate(tokens) if token.upper in _KINDS), None)
     if at is None:
         return None
+    at += tokens[at].upper == "TABLE" and at + 1 < len(tokens) and tokens[at + 1].upper == "FUNCTION"
     kind = _KINDS[tokens[at].upper]
     materialized = any(token.upper == "MATERIALIZED" for token in tokens[:at])
     start = skip_words(tokens, at + 1, {"IF", "NOT", "EXISTS", "CONCURRENTLY"})
@@ -91,6 +95,7 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
         target=normalise(_table_behind(tokens, named.after, "FOR"), dialect) if kind == "synonym" else "",
         temporary=any(token.upper in _TEMPORARY for token in tokens[:at]),
         calls=normalise(_executed(tokens, named.after), dialect) if kind == "trigger" else "",
+        rows=tuple(normalise(name, dialect) for name in _row_names(tokens)) if kind == "trigger" else (),
     )
 
 
@@ -127,6 +132,17 @@ def _table_behind(tokens: list[Token], at: int, word: str) -> str:
                 return ""
             return named.text
     return ""
+
+
+def _row_names(tokens: list[Token]) -> list[str]:
+    """The names of `REFERENCING OLD TABLE AS gone NEW AS made`."""
+    at = next((index for index, token in enumerate(tokens) if token.upper == "REFERENCING"), len(tokens)) + 1
+    names = []
+    while at < len(tokens) and tokens[at].upper in _ROW_WORDS:
+        at = skip_words(tokens, at + 1, {"TABLE", "ROW", "AS"})
+        names += [token.text for token in tokens[at : at + 1]]
+        at += 1
+    return names
 
 
 def _executed(tokens: list[Token], at: int) -> str:

@@ -49,6 +49,12 @@ def without_rows(facts: FileFacts) -> FileFacts:
     return facts.model_copy(update={"statements": statements})
 
 
+def returned_rows(facts: FileFacts) -> FileFacts:
+    """The same where a function returns the queries' rows."""
+    statements = tuple(item.model_copy(update={"returned": item.kind == "select"}) for item in facts.statements)
+    return facts.model_copy(update={"statements": statements})
+
+
 def _further(fact: Located, lines: int) -> Located:
     return fact.model_copy(update={"line": fact.line + lines, "end_line": fact.end_line + lines})
 

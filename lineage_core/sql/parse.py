@@ -19,13 +19,14 @@ from lineage_core.sql.headers import package_name, read_header, read_name, skip_
 from lineage_core.sql.holders import held_statement
 from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
-from lineage_core.sql.nested import moved, without_problems, without_rows
+from lineage_core.sql.nested import moved, returned_rows, without_problems, without_rows
+from lineage_core.sql.qualified_calls import qualified_calls
 from lineage_core.sql.quoted_bodies import single_quotes
 from lineage_core.sql.returned import insert_from_call, with_last_queries
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
 from lineage_core.sql.templates import without_templates
-from lineage_core.sql.tokenwalk import walk
+from lineage_core.sql.tokenwalk import SYSTEM_SCHEMAS, walk
 from lineage_core.sql.variables import Variables
 from lineage_core.version import code_version
 
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 _NOT_DATABASES = frozenset({"SCHEMA", "ROLE", "WAREHOUSE", "SECONDARY"})
 """What else Snowflake's USE chooses."""
 
-_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT)\b", re.IGNORECASE)
+_CALLING = re.compile(r"(?:EXEC|EXECUTE|CALL|INSERT|OPEN)\b", re.IGNORECASE)
 _NAME = re.compile(r"\w+")
 
 _PERFORM = re.compile(r"\bPERFORM\b", re.IGNORECASE)
@@ -101,7 +102,7 @@ class _Reader:
             self._strings.forget()
         text = self._slice(item)
         self._variables.take(item, text)
-        procedural = item.in_block or self._dialect.batches
+        procedural = item.in_block or self._dialect.batches or text[:4].upper() == "SET "
         if procedural and (item.kind == "control" or (item.kind in {"select", "condition"} and "@" in text)):
             self._strings.assign(text)
 
@@ -173,6 +174,7 @@ class _Reader:
                 line=item.line,
                 end_line=item.end_line,
                 on=header.on,
+                rows=header.rows,
                 target=variable,
                 columns=columns,
                 temporary=header.temporary,
@@ -206,6 +208,8 @@ class _Reader:
         except Exception as error:  # noqa: BLE001 - a statement is isolated here: it costs itself and is recorded
             _log.debug("line %d", item.line, exc_info=True)
             statement = self._walked(item, text, f"the extractor failed: {type(error).__name__}: {error}")
+        if item.kind == "cursor":
+            statement = statement.model_copy(update={"kind": "cursor"})
         self._add(index, item, statement if kept else without_outputs(statement))
 
     def _walk(self, index: int, item: Slice) -> None:
@@ -220,7 +224,9 @@ class _Reader:
             if (named := _NAME.match(text)) and named[0].lower() in self._variables.names:  # a collection's method
                 return
             text = f"EXEC {text}"
-        prepared = item.kind == "exec" and not self._dialect.batches and text[:7].upper() == "EXECUTE"
+        calls = self._dialect.batches or self._dialect.line_commands  # elsewhere a prepared statement is executed
+        calls = calls and "IMMEDIATE" not in text[:20].upper()
+        prepared = item.kind == "exec" and not calls and text[:7].upper() == "EXECUTE"
         statement = Statement(kind=item.kind) if prepared else self._walked(item, text, "")
         if statement.writes and (filling := insert_from_call(text, self._dialect)) is not None:
             statement = statement.model_copy(update={"queries": filling.queries, "flows": filling.flows})
@@ -230,14 +236,16 @@ class _Reader:
             inner = _Reader(literal.sql, self._dialect, self._database).run()
             inner = inner if literal.certain else without_problems(inner)
             inner = inner if literal.kept else without_rows(inner)
+            inner = returned_rows(inner) if self._returning else inner
             owner = self._owners.get(self._owner_of(index, item))
             self._merge(moved(inner, item.line - 1 + literal.line, owner, len(self._objects)))
 
     def _held(self, index: int, item: Slice) -> None:
         """PREPARE s AS ..., CREATE TASK t ... AS ...: the statement it holds is read as if it stood alone."""
-        held = held_statement(self._slice(item), self._dialect)
+        held = held_statement(self._slice(item), self._dialect, self._strings.value_of)
         if held is not None:
             inner = _Reader(held.sql, self._dialect, self._database).run()
+            inner = inner if held.certain else without_problems(inner)
             owner = self._owners.get(self._owner_of(index, item))
             self._merge(moved(inner, item.line - 1 + held.line, owner, len(self._objects)))
 
@@ -251,14 +259,22 @@ class _Reader:
     def _walked(self, item: Slice, text: str, reason: str) -> Statement:
         """Tables only, from the tokens; with a reason, because the statement has no tree."""
         found = walk(text, self._dialect)
+        calls = found.calls | self._called(text) if item.kind == "condition" else found.calls
         return Statement(
             kind=item.kind,
             reads=tuple(found.reads),
             writes=tuple(found.writes),
-            calls=tuple(found.calls),
+            calls=tuple(calls),
             degraded=bool(reason),
             errors=(Problem(line=item.line, message=reason),) if reason else (),
         )
+
+    def _called(self, text: str) -> dict[str, None]:
+        """The functions with a schema that control flow calls; before a dot a variable is no schema."""
+        tokens = tokenize(text, self._dialect)
+        names = (normalise(name, self._dialect) for name in qualified_calls(tokens, 0, len(tokens)))
+        found = (name for name in names if not name.startswith(SYSTEM_SCHEMAS))
+        return {name: None for name in found if name.partition(".")[0] not in self._variables.names}
 
     def _unknown(self, item: Slice) -> None:
         words = " ".join(self._slice(item).split())[:60]

@@ -27,8 +27,10 @@ _OPTIONS = (
 )
 """Each a run of words, with the alternatives of each."""
 
-_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\bINTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
-"""`RETURNING a INTO r.b`, which fills a variable."""
+_RETURNED = re.compile(r"\bRETURNING\b([^()]*?)\b(?:BULK\s+COLLECT\s+)?INTO\s+[\w.,:\s]+;?\s*\Z", re.IGNORECASE)
+"""`RETURNING a [BULK COLLECT] INTO r.b`, which fills a variable."""
+
+_RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 
 _CLIENT_VARIABLE = re.compile(r"(?<![:\w]):(?=['\"]\w)")
 """The colon of psql's `:'name'`."""
@@ -93,7 +95,8 @@ def _respelled(text: str, dialect: Dialect) -> str:
     if lower.startswith("replace"):
         text = f"INSERT{text[len('replace') :]}"
     if "returning" in lower and not dialect.batches:
-        text = _RETURNED.sub(r"RETURNING \1", text)
+        last = max((match.start() for match in _RETURNING.finditer(text)), default=0)
+        text = text[:last] + _RETURNED.sub(r"RETURNING \1", text[last:])
     if dialect.dollar_quotes:
         text = _CLIENT_VARIABLE.sub("", text)
     if "current" in lower:

@@ -10,8 +10,11 @@ from lineage_core.sql.lexer import WORD, Token, tokenize
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
-_TRIGGER_ROW = re.compile(r":(?=(?:NEW|OLD)\s*\.)", re.IGNORECASE)
-"""The colon of Oracle's `:NEW.a`."""
+_TRIGGER_ROW = re.compile(r"(?<![\w:]):(?=[A-Z]\w*\s*\.\s*[A-Z\"])", re.IGNORECASE)
+"""The colon of Oracle's `:NEW.a`, and of `:n.a` where the trigger calls its rows so."""
+
+_NUMBERED = re.compile(r"(?<![\w:]):(?=\d)")
+"""The colon of `:1`, a value that is bound."""
 
 _VIEW_OPTIONS = re.compile(
     r"\A(CREATE\s+(?:OR\s+REPLACE\s+)?)(?:(?:NO\s*)?FORCE\s+|(?:NON)?EDITIONABLE\s+|EDITIONING\s+)+(?=VIEW)",
@@ -19,19 +22,49 @@ _VIEW_OPTIONS = re.compile(
 )
 """`CREATE FORCE EDITIONABLE VIEW`."""
 
+_ERROR_LOG = re.compile(
+    r"\bLOG\s+ERRORS\b(?:\s+INTO\s+[\w.$#\"]+)?(?:\s*\([^()]*\))?(?:\s+REJECT\s+LIMIT\s+\w+)?", re.IGNORECASE
+)
+"""Where refused rows are noted."""
+
+_MODEL_WORDS = frozenset("PARTITION DIMENSION MAIN RETURN IGNORE KEEP UNIQUE REFERENCE".split())
+_BEHIND = frozenset({"SET", "WHERE", "VALUES", "SELECT", "WITH"})
+"""The words behind an inline view without a name."""
+
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
-    text = _TRIGGER_ROW.sub("", text)
+    text = _NUMBERED.sub(":b", _TRIGGER_ROW.sub("", text))
     text = _VIEW_OPTIONS.sub(r"\1", text)
+    if "dimension" in text.lower():
+        text = _without_model(text, tokenize(text, dialect))
     head = text[:7].upper()
+    if "log" in (lower := text.lower()) and "errors" in lower:
+        text = _ERROR_LOG.sub("", text)
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))
-    if head.startswith(("UPDATE", "DELETE")):
+    if head.startswith(("UPDATE", "DELETE", "INSERT")):
         tokens = tokenize(text, dialect)
-        opened = 2 if len(tokens) > 1 and tokens[1].upper == "FROM" else 1
+        opened = 2 if len(tokens) > 1 and tokens[1].upper in {"FROM", "INTO"} else 1
         return _through_cte(text, tokens, opened) if len(tokens) > opened and tokens[opened].text == "(" else text
     return text
+
+
+def _without_model(text: str, tokens: list[Token]) -> str:
+    """`MODEL ... MEASURES (...) RULES (...)`: the rules set values of the query's own columns."""
+    start = next((i for i, token in enumerate(tokens[:-1]) if _opens_model(token, tokens[i + 1])), None)
+    if start is None:
+        return text
+    depth = 0
+    for token in tokens[start:]:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth < 0 or (depth == 0 and token.text in {";", "UNION"}):
+            return f"{text[: tokens[start].start]} {text[token.start :]}"
+    return text[: tokens[start].start]
+
+
+def _opens_model(token: Token, following: Token) -> bool:
+    return token.upper == "MODEL" and following.upper in _MODEL_WORDS
 
 
 def _without_delete(text: str, tokens: list[Token]) -> str:
@@ -45,7 +78,7 @@ def _without_delete(text: str, tokens: list[Token]) -> str:
 
 
 def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
-    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so is a DELETE."""
+    """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so are DELETE and INSERT."""
     depth, closing = 0, 0
     for index in range(opened, len(tokens)):
         depth += (tokens[index].text == "(") - (tokens[index].text == ")")
@@ -55,7 +88,7 @@ def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     if not closing:
         return text
     alias = tokens[closing + 1] if closing + 1 < len(tokens) else None
-    named = alias is not None and alias.kind is WORD and alias.upper not in {"SET", "WHERE"}
+    named = alias is not None and alias.kind is WORD and alias.upper not in _BEHIND
     name = alias.text if alias is not None and named else "changed_rows"
     rest = text[tokens[closing + named].end :]
     changed = text[: tokens[opened].start]

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 
+_LINE_COMMANDS = frozenset(
+    "SET SHOW SPOOL WHENEVER DEFINE UNDEFINE VARIABLE VAR ACCEPT COLUMN PAUSE EXEC EXECUTE EXIT QUIT START".split()
+)
+_SERVER_SETTINGS = frozenset({"TRANSACTION", "ROLE", "CONSTRAINT", "CONSTRAINTS"})
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One statement, or one piece of control flow, of a text.
@@ -64,10 +70,13 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
     """Statements ended by semicolons; a routine's body is split in its own grammar."""
     while cursor.more():
         if cursor.text() == ";" or not cursor.starts_statement():
-            cursor.cut("control", until=cursor.line_end() if cursor.text() == "\\" else cursor.at + 1)
+            whole_line = cursor.text() == "\\" or (dialect.line_commands and cursor.text().startswith("@"))
+            cursor.cut("control", until=cursor.line_end() if whole_line else cursor.at + 1)
             continue
         kind = classify(cursor.tokens, cursor.at, cursor.end)
-        if kind in ROUTINE_KINDS:
+        if dialect.line_commands and _is_line_command(cursor):
+            cursor.cut("exec" if cursor.upper() in {"EXEC", "EXECUTE"} else "control", until=cursor.line_end())
+        elif kind in ROUTINE_KINDS:
             _routine(cursor, kind, dialect)
         elif cursor.upper() == "DO" and _body_token(cursor, cursor.statement_end()) is not None:
             _quoted_body(cursor, "control", cursor.statement_end(), dialect)
@@ -79,6 +88,13 @@ def _split_script(cursor: Cursor, dialect: Dialect) -> None:
             split_step(cursor)
         else:
             cursor.cut(kind, until=cursor.statement_end())
+
+
+def _is_line_command(cursor: Cursor) -> bool:
+    """Whether a command of SQL*Plus stands here, which the end of the line ends."""
+    words = cursor.upper(), cursor.peek_upper(1)
+    own = words[0] in _LINE_COMMANDS and words[1] not in _SERVER_SETTINGS and "IMMEDIATE" not in words
+    return own and cursor.tokens[cursor.at].opens_line
 
 
 def _opens_block(cursor: Cursor, dialect: Dialect) -> bool:
@@ -97,6 +113,9 @@ def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
         else:
             cursor.cut(kind, until=end)
         return
+    if (compound := _compound(cursor, end)) is not None:
+        split_block(cursor, cursor.cut(kind, until=compound), opened=True)
+        return
     start = cursor.find_body(end)
     if start is not None:
         split_block(cursor, cursor.cut(kind, until=start))
@@ -108,6 +127,13 @@ def _routine(cursor: Cursor, kind: str, dialect: Dialect) -> None:
         inner.at = cursor.at
         split_block(inner, owner, whole=True)
         cursor.at = end
+
+
+def _compound(cursor: Cursor, end: int) -> int | None:
+    """Index behind Oracle's COMPOUND TRIGGER, whose blocks are in sections; None for any other routine."""
+    words = range(cursor.at + 1, end)
+    pairs = ((cursor.tokens[index - 1].upper, cursor.tokens[index].upper, index + 1) for index in words)
+    return next((behind for first, second, behind in pairs if (first, second) == ("COMPOUND", "TRIGGER")), None)
 
 
 def _is_sql(cursor: Cursor, end: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.headers import read_name
 from lineage_core.sql.lexer import GO, NUMBER, QUOTED, STRING, SYMBOL, VARIABLE, WORD
+from lineage_core.sql.qualified_calls import qualified_calls
 
 if TYPE_CHECKING:
     from lineage_core.sql.cursor import Cursor
@@ -19,7 +20,7 @@ _STARTS = frozenset(
     (
         "SELECT INSERT UPDATE DELETE MERGE WITH EXEC EXECUTE DECLARE SET IF WHILE BEGIN RETURN PRINT RAISERROR THROW "
         "TRUNCATE CREATE ALTER DROP GRANT REVOKE DENY USE OPEN FETCH CLOSE DEALLOCATE COMMIT ROLLBACK SAVE GOTO BREAK "
-        "CONTINUE WAITFOR BULK DBCC BACKUP RESTORE KILL RECONFIGURE ENABLE DISABLE COPY END ELSE"
+        "CONTINUE WAITFOR BULK DBCC BACKUP RESTORE KILL RECONFIGURE ENABLE DISABLE COPY END ELSE SEND RECEIVE"
     ).split()
 )
 
@@ -32,7 +33,9 @@ _CONTINUES_AFTER = frozenset(
 )
 """Behind one of these the statement goes on, whatever word follows."""
 
-_WEAK = frozenset({"THROW", "ENABLE", "DISABLE", "COPY", "USE", "SAVE", "KILL", "BULK", "CONTINUE", "BREAK"})
+_WEAK = frozenset(
+    {"THROW", "ENABLE", "DISABLE", "COPY", "USE", "SAVE", "KILL", "BULK", "CONTINUE", "BREAK", "SEND", "RECEIVE"}
+)
 """Start words that are allowed as names as well: they count at the start of a line only."""
 
 _TABLE_CHANGES = frozenset({"COLUMN", "CONSTRAINT", "PERIOD", "INDEX", "TRIGGER"})
@@ -96,11 +99,16 @@ class BatchSplitter:
     def _block_words(self) -> int:
         """How many words BEGIN, END or ELSE is: `BEGIN TRY`, `BEGIN TRANSACTION name`."""
         cursor = self._cursor
+        if cursor.peek_upper(1) == "ATOMIC":
+            return cursor.closing(cursor.at + 3) + 1 - cursor.at  # BEGIN ATOMIC WITH (...)
         words = next(ahead for ahead in range(1, 4) if cursor.peek_upper(ahead) not in _TRANSACTION)
         at = cursor.at + words
         named = words > 1 and cursor.peek_upper(words - 1) in {"TRAN", "TRANSACTION"} and at < cursor.end
         named = named and not cursor.tokens[at].opens_line and cursor.tokens[at].kind in {WORD, VARIABLE, QUOTED}
-        return words + (named and cursor.peek_upper(words) not in _STARTS)
+        words += named and cursor.peek_upper(words) not in _STARTS
+        if (cursor.peek_upper(words), cursor.peek_upper(words + 1)) == ("WITH", "MARK"):
+            words += 2 + (cursor.at + words + 2 < cursor.end and cursor.tokens[cursor.at + words + 2].kind is STRING)
+        return words
 
     def _is_call(self) -> bool:
         """Whether a batch opens with the name of a procedure: the one place where it needs no EXEC."""
@@ -140,9 +148,10 @@ class BatchSplitter:
         self._with_query("control", end)
 
     def _with_query(self, kind: str, end: int) -> None:
-        """Control flow that may hold a subquery, whose tables are read."""
+        """Control flow that may hold a subquery, whose tables are read, or call a function."""
         cursor = self._cursor
         holds = any(cursor.tokens[index].upper == "SELECT" for index in range(cursor.at, end))
+        holds = holds or any(True for _ in qualified_calls(cursor.tokens, cursor.at, end))
         cursor.cut("condition" if holds else kind, until=end)
 
     def _declare(self) -> None:
@@ -158,7 +167,7 @@ class BatchSplitter:
             query = self._first(end, {"SELECT", "WITH"})
             if query is not None:
                 cursor.cut("control", until=query)
-                cursor.cut("select", until=end)
+                cursor.cut("cursor", until=end)
                 return
         self._with_query("control", end)
 
@@ -261,6 +270,8 @@ class _State:
             return not (self._kind.startswith(("create", "drop", "alter")) and following in {"EXISTS", "NOT"})
         if word in {"DROP", "ALTER"}:
             return following in _OBJECT_WORDS or following == "INDEX" or self._kind != "alter_table"
+        if word == "END" and before == "ROW":  # a column GENERATED ALWAYS AS ROW END
+            return False
         if word == "FETCH":
             return before not in {"ROWS", "ROW", "OFFSET"}
         if word in {"UPDATE", "DELETE", "INSERT"} and self._kind == "merge":

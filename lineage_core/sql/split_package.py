@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineage_core.sql.split_block import end_of, split_block
+from lineage_core.sql.split_block import behind_opening, cursor_query, end_of, split_block
 
 if TYPE_CHECKING:
     from lineage_core.sql.cursor import Cursor
 
 _KINDS = {"PROCEDURE": "create_procedure", "FUNCTION": "create_function"}
-_OPENING = frozenset({"IS", "AS"})
 _HEAD_WORDS = 12
 
 
@@ -22,7 +21,7 @@ def opens_package(cursor: Cursor) -> bool:
 
 def split_package(cursor: Cursor) -> None:
     """Cut a package: its head, each routine with its body, declarations, and the END."""
-    cursor.cut("package", until=_behind_opening(cursor, min(cursor.at + _HEAD_WORDS, cursor.end)))
+    cursor.cut("package", until=behind_opening(cursor, min(cursor.at + _HEAD_WORDS, cursor.end)))
     while cursor.more():
         word = cursor.upper()
         if word == "END":
@@ -31,20 +30,12 @@ def split_package(cursor: Cursor) -> None:
         if word == "BEGIN":
             split_block(cursor, None)
             return
+        if word == "CURSOR":
+            cursor_query(cursor)
+            continue
         end = cursor.statement_end()
-        body = _behind_opening(cursor, end) if word in _KINDS else end
+        body = behind_opening(cursor, end) if word in _KINDS else end
         if body < end:
             split_block(cursor, cursor.cut(_KINDS[word], until=body))
         else:
             cursor.cut("control", until=end)
-
-
-def _behind_opening(cursor: Cursor, end: int) -> int:
-    """Index behind the IS or AS that opens a body, outside parentheses; `end` where there is none."""
-    depth = 0
-    for index in range(cursor.at, end):
-        token = cursor.tokens[index]
-        depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and token.upper in _OPENING:
-            return index + 1
-    return end

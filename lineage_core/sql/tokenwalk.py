@@ -31,7 +31,7 @@ _BEFORE_TARGET = {"TABLE", "VIEW", "INTO", "ONLY", "IF", "NOT", "EXISTS", "OVERW
 _HEAD_LENGTH = 12
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY", "VOLATILE"})
 _SYSTEM_CALLS = frozenset({"sp_executesql", "sp_rename", "raise_application_error"})
-_SYSTEM_PACKAGES = ("dbms_", "utl_")
+SYSTEM_SCHEMAS = ("dbms_", "utl_", "sys.", "pg_catalog.", "information_schema.")
 
 
 @dataclass(slots=True)
@@ -100,6 +100,8 @@ class _Walker:
             return len(self._tokens)
         if word in {"FROM", "JOIN", "APPLY"} and not self._is_argument(at):
             return self._sources_from(at + 1, listed=word == "FROM")
+        if word == "USING" and self._upper(at + 2) in {"=", ":="}:  # RAISE ... USING message = ...
+            return at + 1
         if (word == "USING" and self._upper(at + 1) != "(") or (word == "USING" and self._upper(at + 2) in _NOT_TABLES):
             return self._sources_from(at + 1, listed=True)
         if word in {"EXEC", "EXECUTE", "CALL"}:
@@ -200,7 +202,7 @@ class _Walker:
             named = read_name(self._tokens, at)
             if named is not None and named.text.upper() not in {"AS", "FUNCTION", "PROCEDURE", "IMMEDIATE"}:
                 name = self._name(named.text)
-                if name.rpartition(".")[2] not in _SYSTEM_CALLS and not name.startswith(_SYSTEM_PACKAGES):
+                if name.rpartition(".")[2] not in _SYSTEM_CALLS and not name.startswith(SYSTEM_SCHEMAS):
                     self._calls.setdefault(name)
                 return named.after
         return at

@@ -29,6 +29,7 @@ class Variables:
         self._dialect = dialect
         self._declaring = False
         self._of_script: set[str] = set()
+        self._of_package: set[str] | None = None
         self.names: set[str] = set()
 
     def take(self, item: Slice, text: str) -> None:
@@ -41,23 +42,39 @@ class Variables:
         if self._dialect.marked_variables:
             return
         if not (item.in_block or item.kind in ROUTINE_KINDS):
-            self.names = set(self._of_script)
+            self._outside(item, text)
             return
         tokens = tokenize(text, self._dialect) if item.kind in {"control", "condition", *ROUTINE_KINDS} else []
         if not tokens:
             return
         if item.kind in ROUTINE_KINDS:
-            self.names = set(self._parameters(tokens))
-            self._declaring = tokens[-1].upper in {"IS", "AS"}
+            self.names = set(self._parameters(tokens) if item.kind != "create_trigger" else ()) | (
+                self._of_package or set()
+            )
+            self._declaring = tokens[-1].upper in {"IS", "AS", "TRIGGER"}
         elif tokens[0].upper in {"DECLARE", "BEGIN"}:
             self._declaring = tokens[0].upper == "DECLARE"
             if self._declaring and len(tokens) > 1:  # a script's own
                 self._of_script |= set(self._listed(tokens[1:]))
                 self.names |= self._of_script
+        elif tokens[0].upper in {"PROCEDURE", "FUNCTION"}:  # inside another one
+            self.names |= set(self._parameters(tokens))
+            self._declaring = True
         elif tokens[0].upper in {"FOR", "FOREACH"}:
             self.names |= set(self._listed(tokens[1:]))
         elif self._declaring and (tokens[0].upper == "CURSOR" or not starts_known_statement(tokens[0])):
             self.names |= set(self._listed(tokens[tokens[0].upper == "CURSOR" :]))
+
+    def _outside(self, item: Slice, text: str) -> None:
+        """Between routines: a package's declarations are seen to its end."""
+        if item.kind == "package":
+            self._of_package = set()
+        elif item.kind == "control" and self._of_package is not None:
+            tokens = tokenize(text, self._dialect)
+            self._of_package |= set(self._listed(tokens))
+            if tokens and tokens[0].upper == "END":
+                self._of_package = None
+        self.names = set(self._of_script)
 
     def _listed(self, tokens: list[Token]) -> Iterator[str]:
         """The names of `a, b int`."""

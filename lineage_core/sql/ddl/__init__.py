@@ -34,6 +34,7 @@ _READERS: dict[str, Callable[[Reader], Ddl | None]] = {
     "comment": comment,
     "exec": procedure_call,
     "load": load_data,
+    "bulk_insert": load_data,
 }
 
 

@@ -1,4 +1,4 @@
-"""LOAD DATA: files into a table."""
+"""LOAD DATA and BULK INSERT: files into a table."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from lineage_core.sql.ddl.items import Ddl, Reader
 from lineage_core.sql.lexer import STRING
 from lineage_core.sql.literals import unquoted
 
-_BEFORE_FILES = frozenset({"INPATH", "INFILE", "URIS"})
-_BEFORE_TABLE = frozenset({"INTO", "OVERWRITE"})
+_BEFORE_FILES = frozenset({"INPATH", "INFILE", "URIS", "FROM"})
+_BEFORE_TABLE = frozenset({"INTO", "OVERWRITE", "INSERT"})
 
 
 def load_data(reader: Reader) -> Ddl | None:
-    """`LOAD DATA INPATH|INFILE 'file' INTO TABLE t`, and BigQuery's `LOAD DATA INTO t FROM FILES (uris = [...])`.
+    """`LOAD DATA INPATH|INFILE 'file' INTO TABLE t`, T-SQL's `BULK INSERT t FROM 'file'`, and BigQuery's
+    `LOAD DATA INTO t FROM FILES (uris = [...])`.
 
     None where neither a file nor a table is named.
     """

@@ -38,7 +38,8 @@ class Builder:
     """Collects one statement's facts while its tree is walked.
 
     `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
-    how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH,
+    how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH
+    or FROM, `handed` the places of queries that a name in FROM stands for,
     `variables` the names that mean no columns;
     `nested` reads such a statement and gives the place of the query over the rows it returns, None for a query.
     """
@@ -46,6 +47,7 @@ class Builder:
     def __init__(self, dialect: Dialect, nested: Nested | None = None) -> None:
         self.dialect = dialect
         self.parts: list[Parts] = []
+        self.handed: dict[str, int] = {}
         self.variables: AbstractSet[str] = frozenset()
         self._nested = nested
         self.queries: list[Query | None] = []

@@ -20,7 +20,9 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
         tables = node.args.get("tables") or ()
-        first = node.this if isinstance(node.this, exp.Table) else next(iter(tables), None)  # DELETE t WHERE ...
+        first = (
+            node.this if isinstance(node.this, exp.Table | exp.Subquery) else next(iter(tables), None)
+        )  # DELETE t WHERE ...
         found, refs = sources.from_table(builder, first) if first is not None else ((), ())
         using = node.args.get("using") or ()
         for item in using if isinstance(using, list) else ():
@@ -33,9 +35,10 @@ def delete(builder: Builder, node: exp.Delete) -> Parts:
         changed = [resolve_target([one], found, exposed=builder.dialect.batches)[0] for one in own]
         if not tables and changed[:1] != [own[0].table]:  # DELETE FROM b USING bills AS b
             found = found[1:]
-        targets = tuple(dict.fromkeys(base_table(builder, ctes, name)[0] for name in changed))
+        targets = tuple(dict.fromkeys(base_table(builder, ctes, name, found)[0] for name in changed))
         where = expression.references(builder, node.args.get("where"), FlowKind.FILTER)
         index = builder.add(Query(sources=found, influences=tuple(dict.fromkeys((*refs, *where))), ctes=ctes))
-    named = (*changed, *(source.table for source in own))
+    again = sum((source.table, source.alias) == (own[0].table, own[0].alias) for source in found[1:]) if own else 0
+    named = dict.fromkeys((*changed, *(source.table for source in own)), 1 + again)  # DELETE FROM t USING t JOIN u
     flows = tuple(Flow(target=target, query=index) for target in targets)
-    return Parts(kind="delete", writes=targets, targets=dict.fromkeys(named, 1), flows=flows)
+    return Parts(kind="delete", writes=targets, targets=named, flows=flows)

@@ -146,6 +146,15 @@ def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
             yield from _walk(builder, branch, result)
 
 
+def _decode(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """`DECODE(a, 1, x, 2, y, z)`: a CASE of a, where each second one is a result, and the last."""
+    result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
+    last = len(node.expressions) - 1
+    for place, item in enumerate(node.expressions):
+        gives = place > 0 and (place % 2 == 0 or place == last)
+        yield from _walk(builder, item, result if gives else condition)
+
+
 def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
     frame = FlowKind.WINDOW if kind.direct else kind
@@ -216,10 +225,23 @@ def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Itera
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if isinstance(node.expression, exp.Func):  # schema.function(...)
         path = [part for part in node.flatten() if isinstance(part, exp.Identifier | exp.Parameter)]
+        if not path:  # XMLAGG(...).EXTRACT(...)
+            _columns_again(node.this)
+            yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
+            return
         yield from called(builder, path, node.expression, kind)
         yield from _walk(builder, node.expression, kind)
         return
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))  # a field of a struct
+
+
+def _columns_again(node: exp.Expr) -> None:
+    """Sqlglot makes columns chains of dots where a method is called on what holds them: in place, they are columns."""
+    for dot in list(node.find_all(exp.Dot)):
+        whole = list(dot.flatten())
+        names = [part for part in whole if isinstance(part, exp.Identifier)]
+        if not isinstance(dot.parent, exp.Dot) and len(names) == len(whole):
+            dot.replace(exp.column(names[-1], *reversed(names[:-1])))
 
 
 def called(builder: Builder, path: Sequence[exp.Expr], call: exp.Expr, kind: FlowKind) -> tuple[Ref, ...]:
@@ -251,7 +273,8 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     ((exp.Subquery, exp.Select, exp.SetOperation), _subquery),
     (exp.Exists, _exists),
     (exp.Case, _case),
-    (exp.If, _if),
+    ((exp.If, exp.Nvl2), _if),
+    (exp.DecodeCase, _decode),
     (exp.Window, _window),
     (exp.Filter, _filtered),
     (exp.Order, _order),

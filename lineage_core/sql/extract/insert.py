@@ -10,16 +10,23 @@ from lineage_core.model.facts import Flow, FlowKind, Output, Query
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.conflict import conflict_flows
 from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.extract.update import base_table
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
 
 
 def insert(builder: Builder, node: exp.Insert) -> Parts:
-    """INSERT: positional flow from the query to the listed columns, else to the target's own."""
+    """INSERT: positional flow from the query to the listed columns, else to the target's own.
+
+    What goes into a CTE goes into the table below it.
+    """
     target, columns = target_of(builder, node.this)
     with builder.cte_scope() as names:
         ctes = query.with_ctes(builder, node, names)
+        if (base := base_table(builder, ctes, target))[0] != target:
+            target, below = base
+            columns = tuple(below.get(name, name) for name in columns or below)
         whole = node.args.get("source")  # INSERT INTO t TABLE s
         source = whole if isinstance(whole, exp.Table) else node.expression
         flows: tuple[Flow, ...] = ()

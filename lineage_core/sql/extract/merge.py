@@ -9,7 +9,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Source
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
-from lineage_core.sql.extract.update import assignments, base_table, fields_to_columns
+from lineage_core.sql.extract.update import assignments, base_table, fields_to_columns, own_columns
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -43,6 +43,7 @@ def _branch(
         columns, outputs = (), _whole_source(both)
     elif isinstance(action, exp.Update):
         fields_to_columns(builder, action.expressions, both)
+        own_columns(builder, action, action.expressions, both[0])
         outputs = assignments(builder, action.expressions)
         columns = tuple(output.name for output in outputs)
     elif isinstance(action, exp.Insert):

@@ -71,7 +71,19 @@ def _select(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> Query:
         influences=tuple(dict.fromkeys((*join_refs, *_influences(builder, node, listed)))),
         ctes=ctes,
         lateral_aliases=builder.dialect.lateral_aliases,
+        compared=tuple(_compared(builder, node)),
     )
+
+
+def _compared(builder: Builder, node: exp.Expr) -> Iterator[tuple[str, str]]:
+    """The pairs of bare columns that a subquery's WHERE says are equal: one of them may be the outer query's."""
+    where = node.args.get("where")
+    if where is None or node.find_ancestor(exp.Select, exp.DML) is None:
+        return
+    for item in where.walk(prune=lambda inner: isinstance(inner, exp.Query)):
+        sides = [item.this, item.expression] if isinstance(item, exp.EQ) else []
+        if sides and all(isinstance(side, exp.Column) and not side.table for side in sides):
+            yield builder.identifier(sides[0].this), builder.identifier(sides[1].this)
 
 
 def _influences(builder: Builder, node: exp.Expr, listed: tuple[Output, ...] = ()) -> tuple[Ref, ...]:
@@ -159,6 +171,8 @@ def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
         return (_star(builder, item), *_replaced(builder, item))
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
         return ()  # SELECT @variable = ...: a variable cuts the flow
+    if builder.dialect.batches and isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal):
+        item = exp.alias_(item.expression, item.this.name, quoted=True)  # SELECT 'name' = ...
     if isinstance(item, exp.Aliases):
         refs = expression.references(builder, item.this, FlowKind.TRANSFORMATION)
         return tuple(Output(name=builder.identifier(alias), refs=refs) for alias in item.aliases)

@@ -28,17 +28,25 @@ def with_outputs(builder: Builder, parts: Parts, clauses: Iterable[OutputClause]
     """
     for clause in clauses:
         if clause.into and parts.writes:
-            flow = _output(builder, clause, parts.writes[0])
+            rows = output_rows(builder, clause, parts)
+            flow = Flow(target=clause.into, query=rows, columns=clause.columns, positional=True)
             parts = replace(parts, writes=(*parts.writes, clause.into), flows=(*parts.flows, flow))
     return parts
 
 
-def _output(builder: Builder, clause: OutputClause, target: str) -> Flow:
+def output_rows(builder: Builder, clause: OutputClause, parts: Parts) -> int:
+    """The place of the query over an OUTPUT clause: it sees the changed rows, and what MERGE, UPDATE or DELETE join.
+
+    Raises:
+        SqlglotError: the clause's list cannot be parsed.
+    """
     tree = sqlglot.parse_one(f"SELECT {clause.items}", dialect=builder.dialect.sqlglot)
     outputs = tuple(output for item in tree.expressions for output in query.outputs(builder, item))
-    rows = tuple(Source(alias=alias, table=target) for alias in ("inserted", "deleted"))
-    index = builder.add(Query(sources=rows, outputs=outputs))
-    return Flow(target=clause.into, query=index, columns=clause.columns, positional=True)
+    rows = tuple(Source(alias=alias, table=parts.writes[0]) for alias in ("inserted", "deleted"))
+    joins = parts.flows and parts.kind != "insert"
+    inner = builder.queries[parts.flows[-1].query] if joins else None
+    seen, ctes = (inner.sources, inner.ctes) if inner is not None else ((), ())
+    return builder.add(Query(sources=(*rows, *seen), outputs=outputs, ctes=ctes))
 
 
 def returned_rows(builder: Builder, node: exp.Expr, parts: Parts) -> int:

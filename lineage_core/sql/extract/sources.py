@@ -119,6 +119,8 @@ def _table(builder: Builder, node: exp.Table, alias: str, columns: tuple[str, ..
     name = hinted or builder.table(node)
     if not name:
         return _function(builder, node, alias, columns)
+    if name in builder.handed:
+        return Source(alias=alias or name, columns=columns, query=builder.handed[name])
     if name in _DUMMY_TABLES:
         return Source(alias=alias or name, columns=columns)
     builder.read(name)

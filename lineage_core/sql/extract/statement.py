@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from lineage_core.model.facts import Query, Statement
+from lineage_core.sql.change_inside import CHANGED_ROWS, take_change
 from lineage_core.sql.create_head import plain_create
 from lineage_core.sql.exports import take_export
 from lineage_core.sql.extract.builder import Builder, is_local
@@ -23,7 +24,7 @@ from lineage_core.sql.extract.merge import merge
 from lineage_core.sql.extract.multi_insert import multi_insert
 from lineage_core.sql.extract.partitions import moved_rows
 from lineage_core.sql.extract.pivot_statement import pivot_statement
-from lineage_core.sql.extract.returning import returned_rows, with_outputs
+from lineage_core.sql.extract.returning import output_rows, returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
 from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
@@ -51,9 +52,6 @@ _EXTRACTORS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[
 )
 
 
-_CHANGE_INSIDE = re.compile(r"\bFROM\s*\(\s*(?:INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
-
-
 class NotUnderstoodError(Exception):
     """sqlglot has no tree for this statement, or one without an extractor; the text is the reason."""
 
@@ -69,13 +67,14 @@ def extract(text: str, dialect: Dialect, variables: AbstractSet[str] = frozenset
     Raises:
         NotUnderstoodError: the statement cannot be parsed, with sqlglot's reason on one line.
     """
-    if dialect.batches and _CHANGE_INSIDE.search(text):
-        raise NotUnderstoodError("a statement that changes a table stands inside FROM")
+    text, change = take_change(text, dialect)
     text, outputs = take_output(text, dialect)
     export = take_export(text, dialect)
     tree = parse(text if export is None else export.query, dialect)
     builder = Builder(dialect, changed_rows)
     builder.variables = variables - names_of_sources(builder, tree) if variables else variables
+    if change:
+        builder.handed[CHANGED_ROWS] = _rows_of_change(builder, change)
     parts = parts_of(builder, tree)
     if parts is not None and export is not None:
         parts = sent_to(parts, f"path:{export.location}")
@@ -116,6 +115,16 @@ def changed_rows(builder: Builder, node: exp.Expr, ctes: tuple[Cte, ...]) -> int
     )
     builder.parts.append(replace(parts, flows=flows))
     return returned_rows(builder, node, parts)
+
+
+def _rows_of_change(builder: Builder, text: str) -> int:
+    """The place of the query over what a change inside FROM puts out; its parts go to the builder."""
+    text, outputs = take_output(text, builder.dialect)
+    parts = parts_of(builder, parse(text, builder.dialect))
+    if parts is None or not outputs:
+        raise NotUnderstoodError("a change inside FROM without OUTPUT")
+    builder.parts.append(parts)
+    return output_rows(builder, outputs[0], parts)
 
 
 def parse(text: str, dialect: Dialect) -> exp.Expr:

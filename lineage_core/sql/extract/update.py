@@ -10,6 +10,7 @@ from sqlglot import exp
 from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
+from lineage_core.sql.names import split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.sql.extract.builder import Builder
@@ -29,9 +30,12 @@ def update(builder: Builder, node: exp.Update) -> Parts:
         found, join_refs = sources.build(builder, node)
         changed, listed = resolve_target(own[:1], found, exposed=builder.dialect.batches)
         everything = found if listed else (*own, *found)
-        target, base_names = base_table(builder, ctes, changed)
+        target, base_names = base_table(builder, ctes, changed, everything)
         refs += [*join_refs, *expression.references(builder, node.args.get("where"), FlowKind.FILTER)]
         fields_to_columns(builder, node.expressions, everything)
+        changing = next((source for source in everything if source.table == changed), None)
+        if changing is not None and len(everything) > 1:
+            own_columns(builder, node, node.expressions, changing)
         groups = _by_table(builder, node.expressions, everything, changed)
         flows = []
         for name, items in groups.items():
@@ -79,6 +83,8 @@ def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: boo
     for source in found:
         if source.alias == name and source.table:
             return source.table, True
+        if exposed and source.alias == name and source.query is not None:  # a derived table
+            return name, True
     for source in found:
         if source.table == name and not own[0].alias and (exposed or not source.alias):
             return name, True
@@ -88,16 +94,26 @@ def resolve_target(own: list[Source], found: tuple[Source, ...], *, exposed: boo
     return name, False
 
 
-def base_table(builder: Builder, ctes: tuple[Cte, ...], name: str) -> tuple[str, dict[str, str]]:
-    """The table that is changed through a CTE (T-SQL's `WITH c AS (...) UPDATE c`), any other name as it is.
+def base_table(
+    builder: Builder, ctes: tuple[Cte, ...], name: str, found: tuple[Source, ...] = ()
+) -> tuple[str, dict[str, str]]:
+    """The table that is changed through a CTE or a derived table of T-SQL's (`WITH c AS (...) UPDATE c`,
+    `UPDATE c SET a = 1 FROM (...) c`), any other name as it is.
+
+    Args:
+        builder: the statement's.
+        ctes: of the statement.
+        name: the target as written.
+        found: the FROM list.
 
     Returns:
         The table, and how the CTE's columns are called there where that differs.
     """
     columns: dict[str, str] = {}
-    known = {cte.name: cte for cte in ctes}
+    known = {cte.name: cte.query for cte in ctes}
+    known |= {source.alias: source.query for source in found if source.query is not None and source.alias}
     while name in known:
-        query = builder.queries[known.pop(name).query]
+        query = builder.queries[known.pop(name)]
         source = next((item for item in query.sources if item.table), None) if query is not None else None
         if query is None or source is None:
             return "", {}
@@ -126,6 +142,24 @@ def assignments(builder: Builder, items: list[exp.Expr]) -> tuple[Output, ...]:
         elif not isinstance(left, exp.Parameter):
             outputs.append(_assigned(builder, left, right))
     return tuple(outputs)
+
+
+def own_columns(builder: Builder, change: exp.Expr, items: list[exp.Expr], own: Source) -> None:
+    """Say of a column that is set that it is the target's where its new value uses it: in place.
+
+    It could be no other's, since the target is known to have it.
+    """
+    known = {"", own.alias, own.table, own.table.rpartition(".")[2]}
+    left = [item.this for item in items if isinstance(item, exp.EQ) and isinstance(item.this, exp.Column)]
+    names = {
+        builder.identifier(column.this) for column in left if builder.identifier(column.args.get("table")) in known
+    }
+    path = [exp.to_identifier(part, quoted=True) for part in split_normalised(own.alias or own.table)]
+    for column in [column for item in items for column in item.args["expression"].find_all(exp.Column)]:
+        name = builder.identifier(column.this)
+        bare = not column.table and name in names and name not in builder.variables
+        if bare and column.find_ancestor(exp.Select, type(change)) is change:
+            column.replace(exp.column(column.this, *reversed(path)))
 
 
 def fields_to_columns(builder: Builder, items: list[exp.Expr], found: tuple[Source, ...]) -> None:

@@ -248,6 +248,18 @@ def test_new_and_old_are_the_rows_of_the_only_table_that_fires_the_function(link
     assert (two.rels("f.sql", "FLOWS"), two.rows["f.sql"].file["unresolved"]) == (set(), 1)
 
 
+def test_rows_of_a_trigger_have_the_names_it_gives_them_in_the_function_it_executes(link: Link) -> None:
+    function = (
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO l (a) SELECT b FROM made; END $$;"
+    )
+    trigger = "CREATE TRIGGER tr AFTER INSERT ON {0} REFERENCING NEW TABLE AS made EXECUTE FUNCTION f();"
+    one = link({"f.sql": function, "t.sql": trigger.format("s.t")}, "postgres")
+    assert one.rels("f.sql", "FLOWS") == {"column:s.t.b identity column:public.l.a"}
+    assert one.rels("f.sql", "READS_FROM") == set()
+    none = link({"f.sql": function}, "postgres")
+    assert none.rels("f.sql", "READS_FROM") == {"routine:public.f READS_FROM data_asset:public.made"}
+
+
 def test_ownership(link: Link) -> None:
     tree = link(
         {"t.sql": "CREATE TABLE t (a int)", "p.sql": "CREATE PROC p AS INSERT t (a, z) SELECT x FROM ext EXEC q"}
