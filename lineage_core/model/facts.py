@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
@@ -245,16 +245,31 @@ class TableChange(Fact):
     column_descriptions: dict[str, str] = Field(default_factory=dict)
 
 
+class ModelFact(Fact):
+    """A relation that a query of the file makes by dbt's rules, `lineage_core.link.models` names it.
+
+    `name` is its alias and `called` what `ref` says, both empty where that is the name of the file. `within`: its
+    schema, with its database.
+    """
+
+    kind: ObjectKind
+    name: str = ""
+    called: str = ""
+    within: str = ""
+
+
 class FileFacts(Fact):
     """Everything one file says by itself.
 
-    `errors` are the file's problems outside any statement; those of statements are on the statements.
+    `errors` are the file's problems outside any statement; those of statements are on the statements. `models` are for
+    as many of the last statements, which are queries.
     """
 
     dialect: str
     objects: tuple[ObjectFact, ...] = ()
     statements: tuple[Statement, ...] = ()
     changes: tuple[TableChange, ...] = ()
+    models: tuple[ModelFact, ...] = ()
     errors: tuple[Problem, ...] = ()
 
     @property

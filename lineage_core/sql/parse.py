@@ -8,6 +8,7 @@ import re
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
+from lineage_core.sql.dbt import models_of
 from lineage_core.sql.ddl import read_ddl, statement_of
 from lineage_core.sql.ddl.returns import returned_table
 from lineage_core.sql.delimiters import blank_delimiters
@@ -56,8 +57,9 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
-    text = without_templates(blank_delimiters(text, traits), traits)
-    return _Reader(text, traits).run()
+    facts = _Reader(without_templates(blank_delimiters(text, traits), traits), traits).run()
+    models = models_of(text, traits, facts.statements) if not facts.objects else ()
+    return facts.model_copy(update={"models": models}) if models else facts
 
 
 class _Reader:

@@ -2,7 +2,9 @@
 
 What stands for a name becomes a name: `{{ ref('bills') }}` is bills, `{{ source('raw', 'bills') }}` raw.bills and any
 other template or variable where a name is written is called as the variable is. What stands for a value becomes NULL,
-which has no source either. Blocks and comments are blanked. Lines stay where they are.
+which has no source either. Blocks and comments are blanked. A variable that a block sets to a relation or a string is
+that. Text that a block or macro keeps for later is a statement of its own, or nothing where it is none. Lines
+stay where they are.
 """
 
 from __future__ import annotations
@@ -11,12 +13,26 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lineage_core.sql.dialects import Dialect
 
 _BRACES = r"(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*"
 """Anything, with dictionaries in it, two deep."""
 
-_JINJA = re.compile(rf"\{{\{{[-+]?(?P<call>{_BRACES})\}}\}}|\{{%.*?%\}}|\{{#.*?#\}}", re.DOTALL)
+_BLOCK = r"\{%(?:[^%{]|%(?!\})|\{(?!%))*%\}"
+_COMMENT = r"\{#(?:[^#{]|#(?!\})|\{(?!#))*#\}"
+JINJA = re.compile(rf"\{{\{{[-+]?(?P<call>{_BRACES})\}}\}}|{_BLOCK}|{_COMMENT}")
+"""Calls, blocks and comments. None is looked for beyond where the next one opens."""
+
+_SET = re.compile(
+    r"""\{%[-+]?\s*set\s+(\w+)\s*=\s*((?:ref|source)\s*\([^(){}]*\)|'[^'{}]*'|"[^"{}]*")\s*[-+]?%\}""",
+)
+_KEEPS = re.compile(r"\{%[-+]?\s*(?:set\s+\w+\s*[-+]?%\}|(?:call|macro|test|data_test|materialization)\b)")
+_ENDS = re.compile(r"\{%[-+]?\s*end(set|call|macro|test|data_test|materialization|snapshot)\b")
+_STATEMENT = re.compile(
+    r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|TRUNCATE|COPY|CALL|GRANT)\b", re.IGNORECASE
+)
 _SHELL = re.compile(r"\$\{(?P<call>[^{}\n]*)\}")
 _PSQL = re.compile(r"""(?<=[\s(,.=]):(?:'(?P<value>\w+)'|"(?P<quoted>\w+)"|(?P<call>[a-zA-Z_]\w*)(?=\.\w))""")
 _SQLPLUS = re.compile(r"&&?(?P<call>\w+)\.?")
@@ -26,6 +42,7 @@ _RELATION = re.compile(r"\s*(?:ref|source)\s*\((?P<arguments>.*)\)", re.DOTALL)
 _SILENT = re.compile(r"\s*(?:config|log|print|do)\s*\(")
 _STAR = re.compile(r"\s*[\w.]*\bstar\s*\(")
 _STRING = re.compile(r"""["']([^"']+)["']""")
+_NUMBER = re.compile(r"""\s*["']?(\w+)""")
 _WORDS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _NAME_FOLLOWS = re.compile(
     r"(?:\b(?:FROM|JOIN|INTO|TABLE|UPDATE|OVERWRITE|VIEW|EXISTS|USING|AS|DATABASE|SCHEMA|USE)\s+|[\w.}`\"\[])\Z",
@@ -38,7 +55,7 @@ _CONTEXT = 24
 def without_templates(text: str, dialect: Dialect) -> str:
     """The text as plain SQL, with as many lines as before; a text without templates as it is."""
     if "{{" in text or "{%" in text or "{#" in text:
-        text = _replaced(_JINJA, text)
+        text = _without_jinja(text)
     if "${" in text:
         text = _replaced(_SHELL, text)
     if ":" in text and dialect.dollar_quotes and dialect.default_schema == "public":
@@ -50,17 +67,46 @@ def without_templates(text: str, dialect: Dialect) -> str:
     return text
 
 
+def _without_jinja(text: str) -> str:
+    names = dict(_SET.findall(text))
+    pieces: list[str] = []
+    kept: list[tuple[int, bool]] = []
+    position, inside = 0, False
+    for match in JINJA.finditer(text):
+        before = text[position : match.start()]
+        inside = inside or bool(before.strip())
+        pieces += [before, _plain(match, text, names)]
+        position = match.end()
+        if _KEEPS.match(match.group()):
+            kept.append((len(pieces), inside))
+        elif (end := _ENDS.match(match.group())) and end[1] == "snapshot":
+            pieces, inside = [*pieces, ";"], False
+        elif end and kept:
+            first, inside = kept.pop()
+            _end_kept(pieces, first, separate=not inside)
+    return "".join([*pieces, text[position:]])
+
+
+def _end_kept(pieces: list[str], first: int, *, separate: bool) -> None:
+    """End what a block keeps: a statement where one may stand, or nothing."""
+    body = "".join(pieces[first:])
+    if not separate or not _STATEMENT.match(body):
+        pieces[first:] = ["\n" * body.count("\n")]
+    else:
+        pieces.append(";")
+
+
 def _replaced(pattern: re.Pattern[str], text: str) -> str:
     pieces: list[str] = []
     position = 0
     for match in pattern.finditer(text):
-        pieces += [text[position : match.start()], _plain(match, text)]
+        pieces += [text[position : match.start()], _plain(match, text, {})]
         position = match.end()
     return "".join([*pieces, text[position:]])
 
 
-def _plain(match: re.Match[str], text: str) -> str:
-    """What one template stands for, followed by the line ends it held."""
+def _plain(match: re.Match[str], text: str, names: Mapping[str, str]) -> str:
+    """What one template stands for, followed by the line ends it held; `names` are variables with their values."""
     found = match.groupdict()
     lines = "\n" * match.group().count("\n")
     if found.get("value"):
@@ -70,6 +116,7 @@ def _plain(match: re.Match[str], text: str) -> str:
     call = found.get("call")
     if call is None or _SILENT.match(call):
         return f" {lines}"
+    call = names.get(call.strip(" \t\r\n-+"), call)
     relation = _RELATION.match(call)
     if relation is not None:
         return _relation(call, relation["arguments"]) + lines
@@ -81,8 +128,11 @@ def _plain(match: re.Match[str], text: str) -> str:
 
 
 def _relation(call: str, arguments: str) -> str:
-    """`ref('package', 'model')` is the model; `source('schema', 'table')` has both parts."""
-    parts = _STRING.findall(arguments)
+    """`ref('package', 'model', v=2)` is model_v2; `source('schema', 'table')` has both parts."""
+    named, _, version = arguments.partition("=")
+    parts = _STRING.findall(named)
+    if parts and (number := _NUMBER.match(version)):
+        parts[-1] += f"_v{number[1]}"
     return ".".join(parts) if call.lstrip().startswith("source") else parts[-1] if parts else "model"
 
 
