@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -58,11 +59,15 @@ class Scope:
         merged: set[str] = set()
         matching = self._matching(output.qualifier) if output.qualifier else self.visible
         for source, relation in matching:
-            for column in relation.columns:
+            unlisted = (OutColumn(STAR, relation.anything),) if len(matching) == 1 and relation.anything else ()
+            for column in relation.columns or unlisted:
                 if column.name in output.excluded or (column.name in merged and column.name in source.using):
                     continue
+                if not _chosen(column.name, output):
+                    continue
                 merged.add(column.name)
-                columns.append(OutColumn(output.renamed.get(column.name, column.name), column.origins))
+                origins = tuple(origin.through(output.kind) for origin in column.origins)
+                columns.append(OutColumn(output.renamed.get(column.name, column.name), origins))
         if output.qualifier and not matching:  # every field of a struct column
             columns.append(OutColumn(STAR, self._field(output.qualifier)))
         return columns
@@ -157,6 +162,11 @@ class Scope:
 def same_table(name: str, qualifier: str) -> bool:
     """Whether a qualifier may mean the table: the same name, or its last parts."""
     return name == qualifier or name.endswith(f".{qualifier}") or qualifier.endswith(f".{name}")
+
+
+def _chosen(name: str, star: Output) -> bool:
+    """Whether a star takes the column, as far as patterns decide."""
+    return not star.matching or name == STAR or re.search(star.matching, name, re.IGNORECASE) is not None
 
 
 def _says_nothing(source: Source, relation: Relation) -> bool:

@@ -84,7 +84,8 @@ class Ref(Fact):
 class Output(Fact):
     """One item of a select list, or one assignment of an UPDATE.
 
-    A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE and `renamed` as old to new name.
+    A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE, `renamed` as old to new name, in
+    `matching` a regular expression for its columns' names, and as `kind` what is done to each of them.
     `expression` is the item's SQL on one line, cut at 2,000 characters, empty for a plain column. `display` is the name
     as written, where that differs.
     """
@@ -97,6 +98,8 @@ class Output(Fact):
     qualifier: str = ""
     excluded: tuple[str, ...] = ()
     renamed: dict[str, str] = Field(default_factory=dict)
+    matching: str = ""
+    kind: FlowKind = FlowKind.IDENTITY
 
 
 class Source(Fact):
@@ -147,13 +150,15 @@ class Flow(Fact):
     """The outputs of `Statement.queries[query]` reach columns of `target`.
 
     `columns`: the target's columns by position (INSERT's list, UPDATE's SET, a view's header); empty: by position of
-    the target's known columns if `positional`, else by the outputs' names.
+    the target's known columns if `positional`, else by the outputs' names; `matched`: only to columns that the target
+    has, where these are known.
     """
 
     target: str
     query: int
     columns: tuple[str, ...] = ()
     positional: bool = False
+    matched: bool = False
 
 
 class Statement(Fact):

@@ -59,7 +59,7 @@ def stream(reader: Reader) -> Ddl | None:
     reader.skip(frozenset({"EXTERNAL", "DYNAMIC", "EVENT"}))
     if not reader.skip(frozenset({"TABLE", "VIEW"})):
         return None
-    return Ddl(reads=(reader.normal(reader.name()),), writes=(name,))
+    return Ddl(reads=(reader.normal(reader.name()),), writes=(name,), moves_rows=True)
 
 
 def drop(reader: Reader) -> Ddl | None:

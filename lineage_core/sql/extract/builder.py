@@ -27,6 +27,9 @@ _READS_FILES = frozenset({"spark", "databricks"})
 _FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text"})
 """Spark reads files as tables: FROM parquet.`/some/path`."""
 
+_GLOBAL_TEMP = "global_temp"
+"""The schema of Spark's global temporary views."""
+
 _FILE_ENDINGS = (".parquet", ".csv", ".json", ".ndjson", ".jsonl", ".tsv", ".csv.gz", ".json.gz", ".arrow")
 
 _MAX_EXPRESSION = 2_000
@@ -39,7 +42,7 @@ class Builder:
 
     `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
     how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH,
-    `variables` the names that mean no columns;
+    `variables` the names that mean no columns, `scalars` those that WITH gives to expressions (ClickHouse);
     `nested` reads such a statement and gives the place of the query over the rows it returns, None for a query.
     """
 
@@ -47,6 +50,7 @@ class Builder:
         self.dialect = dialect
         self.parts: list[Parts] = []
         self.variables: AbstractSet[str] = frozenset()
+        self.scalars: dict[str, exp.Expr] = {}
         self._nested = nested
         self.queries: list[Query | None] = []
         self.reads: Counter[str] = Counter()
@@ -125,6 +129,8 @@ class Builder:
         if self._is_file(node):
             return f"path:{node.name}"
         parts = [node.args.get(name) for name in ("catalog", "db", "this")]
+        if self.dialect.sqlglot in _READS_FILES and node.db.lower() == _GLOBAL_TEMP:
+            parts = parts[2:]
         return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
 
     def _is_file(self, node: exp.Table) -> bool:

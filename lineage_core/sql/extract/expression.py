@@ -38,8 +38,15 @@ _PSEUDO_COLUMNS = frozenset(
     {"rownum", "sysdate", "systimestamp", "default", "current_date", "current_time", "current_user", "user"}
 )
 
+_HIERARCHY = frozenset({"level", "connect_by_isleaf", "connect_by_iscycle"})
+"""Of a query with CONNECT BY."""
 
-_ORACLE_PSEUDO_COLUMNS = frozenset({"level", "rowid", "ora_rowscn", "connect_by_isleaf", "connect_by_iscycle"})
+_OWN_PSEUDO_COLUMNS = {
+    "oracle": frozenset({"rowid", "ora_rowscn", *_HIERARCHY}),
+    "hive": frozenset({"grouping__id", "input__file__name", "block__offset__inside__file"}),
+    "spark": frozenset({"grouping__id"}),
+}
+"""By sqlglot's name of the dialect."""
 
 
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
@@ -101,16 +108,38 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
         yield Ref(name="*", qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
         return
     if isinstance(last, exp.Parameter):
+        yield from _numbered(builder, last, join_parts([builder.identifier(part) for part in qualifier]), kind)
         return
+    if isinstance(last, exp.Literal) and qualifier:  # the place of an item in ClickHouse's tuple
+        last, kind = qualifier.pop(), stronger(kind, FlowKind.TRANSFORMATION)
     name = builder.identifier(last)
     if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
         return
-    pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
-    if builder.dialect.name == "oracle" and not qualifier:
-        pseudo |= _ORACLE_PSEUDO_COLUMNS
-    if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
+    if not qualifier and name in builder.scalars:
+        yield from _walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
+        return
+    if (name in _pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
+
+
+def _pseudo_columns(builder: Builder, node: exp.Expr, qualifier: Sequence[exp.Expr]) -> frozenset[str]:
+    """The names that mean no column of a table, where nobody quotes them."""
+    if qualifier:
+        return _SEQUENCE_COLUMNS
+    select = node.find_ancestor(exp.Select) if builder.dialect.name == "snowflake" else None
+    hierarchy = _HIERARCHY if select is not None and select.args.get("connect") else frozenset()
+    return _PSEUDO_COLUMNS | _OWN_PSEUDO_COLUMNS.get(builder.dialect.sqlglot, frozenset()) | hierarchy
+
+
+def _numbered(builder: Builder, node: exp.Expr, qualifier: str, kind: FlowKind) -> Iterator[Ref]:
+    """Snowflake's `$1`, the first column of a staged file or table; elsewhere a parameter."""
+    if builder.dialect.name == "snowflake" and isinstance(node.this, exp.Literal) and node.this.is_int:
+        yield Ref(name=f"${node.this.name}", qualifier=qualifier, kind=kind)
+
+
+def _parameter(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    yield from _numbered(builder, node, "", kind)
 
 
 def _star(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -186,6 +215,8 @@ def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[
 
 
 def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    if isinstance(node, exp.Count) and node.this is None:  # ClickHouse's count()
+        yield Ref(name="*", kind=stronger(kind, FlowKind.AGGREGATION))
     yield from _children(builder, node, stronger(kind, FlowKind.AGGREGATION))
 
 
@@ -262,6 +293,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.Comprehension, _comprehension),
     (exp.Anonymous, _unknown_function),
     (exp.Dot, _dot),
-    ((exp.NextValueFor, exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
+    (exp.Parameter, _parameter),
+    ((exp.NextValueFor, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
 )
 """First match decides; what is not listed passes its kind on to its children as a transformation."""

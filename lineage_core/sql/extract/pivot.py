@@ -30,13 +30,19 @@ def pivoted(builder: Builder, source: Source, pivots: Iterable[exp.Expr]) -> Sou
 
 def _pivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
     """One column for each value, the aggregates' inputs flowing to it; what they use up is not among the others."""
-    values = expression.references_of(builder, pivot.expressions, FlowKind.AGGREGATION)
+    each = [expression.references(builder, item, FlowKind.AGGREGATION) for item in pivot.expressions]
+    values = tuple(dict.fromkeys(ref for refs in each for ref in refs))
     fields = [field for field in pivot.args.get("fields") or () if isinstance(field, exp.In)]
     deciding = expression.references_of(builder, (field.this for field in fields), FlowKind.CONDITIONAL)
     names = [builder.identifier(name) for name in pivot.args.get("columns") or ()]
     used = tuple(dict.fromkeys(ref.name for ref in (*values, *deciding) if ref.name))
     rest = Output(star=True, excluded=used)
-    return Query(sources=(source,), outputs=(rest, *(Output(name=name, refs=(*values, *deciding)) for name in names)))
+    made = [
+        Output(name=name, refs=(*(each[place % len(each)] if each else ()), *deciding))
+        for place, name in enumerate(names)
+    ]
+    unnamed = () if names else (Output(name="*", refs=(*values, *deciding)),)  # the values of the column, or a query's
+    return Query(sources=(source,), outputs=(rest, *made, *unnamed))
 
 
 def _unpivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
