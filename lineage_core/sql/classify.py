@@ -64,12 +64,33 @@ _FIRST_WORD = {
     "BULK": "bulk_insert",
 }
 
+_FIRST_WORDS = {
+    ("APPLY", "CHANGES"): "insert",
+    ("AUTO", "CDC"): "insert",
+    ("REPLACE", "VIEW"): "create_view",
+    ("REPLACE", "RECURSIVE"): "create_view",
+    ("EXPORT", "DATA"): "unload",
+    ("EXPORT", "TABLE"): "unload",
+    ("UPDATE", "STATISTICS"): "control",
+    ("EXCHANGE", "TABLES"): "rename",
+    ("COLLECT", "STATISTICS"): "control",
+    ("COLLECT", "STATS"): "control",
+    ("COLLECT", "STAT"): "control",
+    ("REORG", "TABLE"): "control",
+    ("FSCK", "REPAIR"): "control",
+    ("SYSTEM", "RELOAD"): "control",
+    ("SYSTEM", "FLUSH"): "control",
+}
+"""Where it takes two words to tell."""
+
 _CREATED = {
     "TABLE": "create_table",
     "VIEW": "create_view",
     "PROCEDURE": "create_procedure",
     "PROC": "create_procedure",
     "FUNCTION": "create_function",
+    "MACRO": "create_function",
+    "FLOW": "holder",
     "TRIGGER": "create_trigger",
     "INDEX": "create_index",
     "SYNONYM": "create_synonym",
@@ -138,12 +159,8 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return _created(tokens, at, end)
     if token.upper == "COMMENT":
         return "comment"
-    if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
-        return "control"
-    if token.upper == "REPLACE" and at + 1 < end and tokens[at + 1].upper == "VIEW":
-        return "create_view"
-    if token.upper == "EXPORT" and at + 1 < end and tokens[at + 1].upper in {"DATA", "TABLE"}:
-        return "unload"
+    if at + 1 < end and (pair := (token.upper, tokens[at + 1].upper)) in _FIRST_WORDS:
+        return _FIRST_WORDS[pair]
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:
@@ -178,6 +195,8 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
     words = []
     for index in range(at + 1, min(end, at + _LOOK_AHEAD)):
         token = tokens[index]
+        if token.upper == "TABLE" and index + 1 < end and tokens[index + 1].upper == "FUNCTION":
+            continue
         if token.upper in table:
             kind = table[token.upper]
             if table is _ALTERED and kind == "create_view" and _changes_view(tokens, index, end):

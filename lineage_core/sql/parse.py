@@ -22,6 +22,7 @@ from lineage_core.sql.lexer import tokenize
 from lineage_core.sql.names import normalise
 from lineage_core.sql.nested import moved, without_problems, without_rows
 from lineage_core.sql.quoted_bodies import single_quotes
+from lineage_core.sql.respelled import respelled
 from lineage_core.sql.returned import insert_from_call, with_last_queries
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
@@ -57,7 +58,8 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
-    facts = _Reader(without_templates(blank_delimiters(text, traits), traits), traits).run()
+    plain = respelled(without_templates(blank_delimiters(text, traits), traits), traits)
+    facts = _Reader(plain, traits).run()
     models = models_of(text, traits, facts.statements) if not facts.objects else ()
     return facts.model_copy(update={"models": models}) if models else facts
 

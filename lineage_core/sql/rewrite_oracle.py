@@ -20,10 +20,19 @@ _VIEW_OPTIONS = re.compile(
 """`CREATE FORCE EDITIONABLE VIEW`."""
 
 
+_LOG_ERRORS = re.compile(
+    r"\bLOG\s+ERRORS\b(?:\s+INTO\s+[\w.$#\"]+)?(?:\s*\(\s*'[^']*'\s*\))?(?:\s+REJECT\s+LIMIT\s+\w+)?(?=\s*;?\s*\Z)",
+    re.IGNORECASE,
+)
+"""Where rows go that a change could not take."""
+
+
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
     """The statement's text with the rules below."""
     text = _TRIGGER_ROW.sub("", text)
     text = _VIEW_OPTIONS.sub(r"\1", text)
+    if "errors" in text.lower():
+        text = _LOG_ERRORS.sub("", text)
     head = text[:7].upper()
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.sql.names import completed, fold, join_parts
+from lineage_core.sql.names import FILE_FORMATS, READS_FILES, completed, fold, join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
-
-_READS_FILES = frozenset({"spark", "databricks"})
-_FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text"})
-"""Spark reads files as tables: FROM parquet.`/some/path`."""
 
 _GLOBAL_TEMP = "global_temp"
 """The schema of Spark's global temporary views."""
@@ -129,7 +125,7 @@ class Builder:
         if self._is_file(node):
             return f"path:{node.name}"
         parts = [node.args.get(name) for name in ("catalog", "db", "this")]
-        if self.dialect.sqlglot in _READS_FILES and node.db.lower() == _GLOBAL_TEMP:
+        if self.dialect.sqlglot in READS_FILES and node.db.lower() == _GLOBAL_TEMP:
             parts = parts[2:]
         return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
 
@@ -137,8 +133,8 @@ class Builder:
         """Whether a table's name is a file's: Spark's format.`path`, DuckDB's 'path'."""
         if "://" in node.name:
             return True
-        if self.dialect.sqlglot in _READS_FILES:
-            return node.db.lower() in _FILE_FORMATS
+        if self.dialect.sqlglot in READS_FILES:
+            return node.db.lower() in FILE_FORMATS
         quoted = self.dialect.name == "duckdb" and not node.db and node.this.args.get("quoted")
         return bool(quoted) and ("/" in node.name or node.name.lower().endswith(_FILE_ENDINGS))
 
