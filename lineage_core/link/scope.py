@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
@@ -56,17 +56,20 @@ class Scope:
     def star(self, output: Output) -> list[OutColumn]:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
         columns: list[OutColumn] = []
-        merged: set[str] = set()
+        merged: dict[str, int] = {}
         matching = self._matching(output.qualifier) if output.qualifier else self.visible
         for source, relation in matching:
             unlisted = (OutColumn(STAR, relation.anything),) if len(matching) == 1 and relation.anything else ()
             for column in relation.columns or unlisted:
-                if column.name in output.excluded or (column.name in merged and column.name in source.using):
+                if column.name in output.excluded or not _chosen(column.name, output):
                     continue
-                if not _chosen(column.name, output):
-                    continue
-                merged.add(column.name)
                 origins = tuple(origin.through(output.kind) for origin in column.origins)
+                if column.name in merged and (source.natural or column.name in source.using):
+                    both = columns[merged[column.name]]
+                    if source.outer:
+                        columns[merged[column.name]] = replace(both, origins=distinct((*both.origins, *origins)))
+                    continue
+                merged.setdefault(column.name, len(columns))
                 columns.append(OutColumn(output.renamed.get(column.name, column.name), origins))
         if output.qualifier and not matching:  # every field of a struct column
             columns.append(OutColumn(STAR, self._field(output.qualifier)))

@@ -106,9 +106,9 @@ class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
     `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
-    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `function` is its name
-    where it may be a user's own: what it returns is looked up. `semi`: joined by SEMI or ANTI, whose columns only the
-    condition sees.
+    sides; in a `natural` join these are all that both have. `outer`: rows of this side alone are kept too. A function's
+    or UNNEST's output columns flow from `refs`; `table` is empty then. `function` is its name where it may be a user's
+    own: what it returns is looked up. `semi`: joined by SEMI or ANTI, whose columns only the condition sees.
     """
 
     alias: str = ""
@@ -119,6 +119,8 @@ class Source(Fact):
     columns: tuple[str, ...] = ()
     using: tuple[str, ...] = ()
     semi: bool = False
+    natural: bool = False
+    outer: bool = False
 
 
 class Cte(Fact):

@@ -101,6 +101,7 @@ _CREATED = {
     "STREAM": "create_stream",
     "TASK": "holder",
     "PIPE": "holder",
+    "ALERT": "holder",
     "EVENT": "holder",
 }
 

@@ -11,7 +11,7 @@ from lineage_core.sql.literals import text_of
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
-_BEFORE = frozenset({"AS", "FROM", "DO"})
+_BEFORE = frozenset({"AS", "FROM", "DO", "THEN"})
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "CREATE"})
 
 
@@ -23,7 +23,7 @@ class Held(NamedTuple):
 
 
 def held_statement(text: str, dialect: Dialect) -> Held | None:
-    """The statement behind AS or DO, or in the string behind FROM; None where none stands there in words."""
+    """The statement behind AS, DO or THEN, or in the string behind FROM; None where none stands there in words."""
     depth = 0
     tokens = tokenize(text, dialect)
     for token, following in pairwise(tokens):

@@ -79,7 +79,7 @@ def completed(parts: list[str], dialect: Dialect) -> list[str]:
     """
     if len(parts) > 1 and parts[-1].startswith("#"):
         return parts[-1:]
-    return [*parts[:1], *(part or dialect.default_schema for part in parts[1:])]
+    return [*parts[:1], *(part or dialect.default_schema or "public" for part in parts[1:])]
 
 
 def display(text: str, dialect: Dialect) -> str:

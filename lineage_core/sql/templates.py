@@ -1,4 +1,4 @@
-"""Templates of the tools that write SQL (dbt's Jinja, ${var}, psql's :var, SQL*Plus's &var) as plain SQL.
+"""Templates of tools that write SQL (dbt's Jinja, ${var}, Python's {var}, psql's :var, SQL*Plus's &var) as plain SQL.
 
 What stands for a name becomes a name: `{{ ref('bills') }}` is bills, `{{ source('raw', 'bills') }}` raw.bills and any
 other template or variable where a name is written is called as the variable is. What stands for a value becomes NULL,
@@ -34,6 +34,9 @@ _STATEMENT = re.compile(
     r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|TRUNCATE|COPY|CALL|GRANT)\b", re.IGNORECASE
 )
 _SHELL = re.compile(r"\$\{(?P<call>[^{}\n]*)\}")
+_FORMAT = re.compile(r"(?<![{$%#\w])\{(?P<call>[a-zA-Z_]\w*)\}(?!\})")
+"""Python's `{schema}`."""
+
 _PSQL = re.compile(r"""(?<=[\s(,.=]):(?:'(?P<value>\w+)'|"(?P<quoted>\w+)"|(?P<call>[a-zA-Z_]\w*)(?=\.\w))""")
 _SQLPLUS = re.compile(r"&&?(?P<call>\w+)\.?")
 _PYTHON = re.compile(r"(?<=[\s(,=<>])%(?:\(\w+\))?s\b")
@@ -58,6 +61,8 @@ def without_templates(text: str, dialect: Dialect) -> str:
         text = _without_jinja(text)
     if "${" in text:
         text = _replaced(_SHELL, text)
+    if "{" in text:
+        text = _replaced(_FORMAT, text)
     if ":" in text and dialect.dollar_quotes and dialect.default_schema == "public":
         text = _replaced(_PSQL, text)
     if "&" in text and dialect.name == "oracle":

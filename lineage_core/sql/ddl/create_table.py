@@ -37,7 +37,7 @@ def create_table(reader: Reader) -> Ddl:
             reads=(source,) if source else (),
             writes=(name,),
             temporary=(name,) if temporary else (),
-            moves_rows="LIKE" not in words,
+            moves_rows="LIKE" not in words and (reader.upper(), reader.upper(1)) != ("WITH", "NO"),
         )
     columns, constraints, reads, errors = _body(reader, name)
     after = reader.closing(reader.at) + 1 if reader.upper() == "(" else reader.at

@@ -122,12 +122,16 @@ class Builder:
             return self._dotted(node)
         if isinstance(node.this, exp.Func) and not isinstance(node.this, exp.Identifier):
             return ""
-        if self._is_file(node):
-            return f"path:{node.name}"
+        return f"path:{node.name}" if self._is_file(node) else self._named(node)
+
+    def _named(self, node: exp.Table) -> str:
         parts = [node.args.get(name) for name in ("catalog", "db", "this")]
         if self.dialect.sqlglot in READS_FILES and node.db.lower() == _GLOBAL_TEMP:
             parts = parts[2:]
-        return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
+        names = [self.identifier(part) for part in parts if part is not None]
+        if self.dialect.name == "bigquery" and names[-1].startswith("information_schema."):  # one name to sqlglot
+            names[-1:] = names[-1].split(".")
+        return join_parts(completed(names, self.dialect))
 
     def _is_file(self, node: exp.Table) -> bool:
         """Whether a table's name is a file's: Spark's format.`path`, DuckDB's 'path'."""

@@ -175,6 +175,17 @@ def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
             yield from _walk(builder, branch, result)
 
 
+def _by_value(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """`DECODE(a, 1, x, 2, y, z)`: a and what it is compared with decide; ClickHouse's multiIf has conditions alone."""
+    compared, *rest = node.expressions if isinstance(node, exp.DecodeCase) else [None, *node.expressions]
+    result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
+    if compared is not None:
+        yield from _walk(builder, compared, condition)
+    for place, item in enumerate(rest):
+        last = place == len(rest) - 1
+        yield from _walk(builder, item, result if place % 2 or last else condition)
+
+
 def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
     frame = FlowKind.WINDOW if kind.direct else kind
@@ -237,6 +248,9 @@ def _comprehension(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator
 
 
 def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    if node.name.lower() == "multiif":
+        yield from _by_value(builder, node, kind)
+        return
     arguments = list(node.expressions)
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
         arguments = arguments[1:]  # DATEDIFF_BIG(day, a, b): the unit is no column
@@ -282,7 +296,8 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     ((exp.Subquery, exp.Select, exp.SetOperation), _subquery),
     (exp.Exists, _exists),
     (exp.Case, _case),
-    (exp.If, _if),
+    ((exp.If, exp.Nvl2), _if),
+    (exp.DecodeCase, _by_value),
     (exp.Window, _window),
     (exp.Filter, _filtered),
     (exp.Order, _order),

@@ -9,6 +9,7 @@ from sqlglot import exp
 from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.arrays import elements, passed_tables, side_by_side
+from lineage_core.sql.extract.made_columns import made_columns
 from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
@@ -35,6 +36,8 @@ _NAMING_TABLES = frozenset({"tablechanges", "gpdistrandom"})
 """Functions of Databricks and Greenplum over the rows of a table named in a string."""
 
 _SEMI = frozenset({"SEMI", "ANTI"})
+
+_OUTER = frozenset({"FULL", "RIGHT"})
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
@@ -63,6 +66,9 @@ def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: l
         _collect(builder, join.this, using, found, refs)
         if _SEMI & {join.kind, join.side}:
             found[first:] = [source.model_copy(update={"semi": True}) for source in found[first:]]
+        update = {"natural": join.method == "NATURAL", "outer": join.side in _OUTER}
+        if any(update.values()):
+            found[first:] = [source.model_copy(update=update) for source in found[first:]]
         for name in ("match_condition", "on"):
             refs += expression.references(builder, join.args.get(name), FlowKind.JOIN)
         for item in join.expressions:  # further arrays of ClickHouse's ARRAY JOIN
@@ -161,8 +167,8 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
             alias=alias, columns=columns, refs=expression.references_of(builder, rows, FlowKind.TRANSFORMATION)
         )
     call = node.this if isinstance(node, exp.Table | exp.TableFromRows) else node
-    if locations := _locations(builder, call):
-        return _files(builder, locations, alias, columns)
+    if files := locations(builder, call):
+        return _files(builder, files, alias, columns)
     path: list[exp.Expr | None] = []
     if isinstance(node, exp.Table):
         path = [node.args.get("catalog"), node.args.get("db")]
@@ -174,6 +180,7 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
     for special in (side_by_side, passed_tables):
         if (source := special(builder, call, alias, columns)) is not None:
             return source
+    columns = columns or made_columns(builder, call, alias)
     named = [part for part in path if part is not None]
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
     if named and isinstance(call, exp.Anonymous):  # a query among the arguments is a table, not a parameter
@@ -194,7 +201,7 @@ def _files(builder: Builder, locations: list[str], alias: str, columns: tuple[st
     return Source(alias=alias, columns=columns, query=builder.add(Query(branches=tuple(each))))
 
 
-def _locations(builder: Builder, call: exp.Expr) -> list[str]:
+def locations(builder: Builder, call: exp.Expr) -> list[str]:
     """The files that `read_parquet('file')` and its like read, as tables' names, or the table that a function names in
     a string; none for every other function.
     """

@@ -19,8 +19,8 @@ _LIKE = (exp.Like, exp.ILike)
 def is_star(item: exp.Expr) -> bool:
     """Whether a select item is `*`, `t.*`, `* LIKE 'a%'` or COLUMNS(...)."""
     if isinstance(item, exp.Not):
-        return isinstance(item.this, _LIKE) and is_star(item)
-    if isinstance(item, _LIKE):
+        return isinstance(item.this, _LIKE) and is_star(item.this)
+    if isinstance(item, (*_LIKE, exp.Apply)):
         return is_star(item.this)
     return isinstance(item, exp.Star | exp.Columns) or (
         isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
@@ -29,8 +29,8 @@ def is_star(item: exp.Expr) -> bool:
 
 def star(builder: Builder, item: exp.Expr) -> Output:
     """The columns that a star takes."""
-    pattern = _pattern(item)
-    while isinstance(item, exp.Not | exp.Columns | exp.Like | exp.ILike):
+    pattern, kind = _pattern(item), _applied(builder, item)
+    while isinstance(item, exp.Not | exp.Columns | exp.Like | exp.ILike | exp.Apply):
         item = item.this
     part = item.this if isinstance(item, exp.Column) else item
     *qualifier, _ = item.parts if isinstance(item, exp.Column) else [part]
@@ -42,12 +42,21 @@ def star(builder: Builder, item: exp.Expr) -> Output:
         excluded=tuple(builder.identifier(name) for name in left_out),
         renamed={builder.identifier(pair.this): builder.identifier(pair.args["alias"]) for pair in renamed},
         matching=pattern,
+        kind=kind,
     )
+
+
+def _applied(builder: Builder, item: exp.Expr) -> FlowKind:
+    """What ClickHouse's `* APPLY(sum)` does to each column."""
+    if not isinstance(item, exp.Apply):
+        return FlowKind.IDENTITY
+    call = exp.func(item.expression.name, exp.column("a"), dialect=builder.dialect.sqlglot)
+    return next((ref.kind for ref in expression.references(builder, call)), FlowKind.TRANSFORMATION)
 
 
 def replaced(item: exp.Expr) -> list[exp.Expr]:
     """The items of `* REPLACE (x AS a)`: a is no longer the star's."""
-    part = item.this if isinstance(item, exp.Column) else item
+    part = item.this if isinstance(item, exp.Column | exp.Apply) else item
     return list(part.args.get("replace") or ())
 
 
