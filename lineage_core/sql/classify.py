@@ -80,6 +80,8 @@ _FIRST_WORDS = {
     ("FSCK", "REPAIR"): "control",
     ("SYSTEM", "RELOAD"): "control",
     ("SYSTEM", "FLUSH"): "control",
+    ("IMPORT", "TABLE"): "load",
+    ("IMPORT", "EXTERNAL"): "load",
 }
 """Where it takes two words to tell."""
 
@@ -133,7 +135,7 @@ _WITHOUT_LINEAGE = frozenset(
         "EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT "
         "SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
         "SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE PERFORM CONVERT VALIDATE "
-        "ABORT EXTERNAL TRY STATISTICS"
+        "ABORT EXTERNAL TRY STATISTICS UNSET HELP"
     ).split()
 )
 
@@ -162,6 +164,8 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return "comment"
     if at + 1 < end and (pair := (token.upper, tokens[at + 1].upper)) in _FIRST_WORDS:
         return _FIRST_WORDS[pair]
+    if token.upper == "SET" and _sets_from_query(tokens, at, end):
+        return "condition"
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:
@@ -209,6 +213,12 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
             return "control"
         words.append(token.upper)
     return "control"
+
+
+def _sets_from_query(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether a variable is set to what a query finds: `SET v = (SELECT ...)`."""
+    words = [token.upper for token in tokens[at + 2 : min(end, at + 5)]]
+    return len(words) > 2 and words[:2] in (["=", "("], [":=", "("]) and words[2] in {"SELECT", "WITH"}
 
 
 def _changes_view(tokens: Sequence[Token], at: int, end: int) -> bool:

@@ -32,11 +32,13 @@ def create_table(reader: Reader) -> Ddl:
     if reader.upper() in _MODEL - {"OF"} and reader.upper(1) not in _NO_MODEL:
         words = reader.skip(_MODEL)
         source = _model(reader)
+        holds_query = _holds_query(reader, reader.at)
         return Ddl(
             objects=() if temporary else (_object(reader, name, written),),
             reads=(source,) if source else (),
             writes=(name,),
             temporary=(name,) if temporary else (),
+            holds_query=holds_query,
             moves_rows="LIKE" not in words and (reader.upper(), reader.upper(1)) != ("WITH", "NO"),
         )
     columns, constraints, reads, errors = _body(reader, name)

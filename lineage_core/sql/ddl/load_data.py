@@ -9,6 +9,7 @@ from lineage_core.sql.lexer import STRING
 from lineage_core.sql.literals import unquoted
 
 _BEFORE_FILES = frozenset({"INPATH", "INFILE", "URIS"})
+_IMPORTED_FROM, _IMPORTED = frozenset({"FROM"}), frozenset({"IMPORT", "EXTERNAL"})
 _BEFORE_LOCATION = frozenset({"LOCATION", "URIS"})
 _STAGE = re.compile(r"@[^\s;)]+")
 _BEFORE_TABLE = frozenset({"INTO", "OVERWRITE"})
@@ -17,19 +18,21 @@ _BEFORE_TABLE = frozenset({"INTO", "OVERWRITE"})
 def load_data(reader: Reader) -> Ddl | None:
     """`LOAD DATA INPATH|INFILE 'file' INTO TABLE t`, and BigQuery's `LOAD DATA INTO t FROM FILES (uris = [...])`.
 
-    None where neither a file nor a table is named.
+    None where neither a file nor a table is named. Hive's `IMPORT TABLE t FROM 'path'` is one of them.
     """
+    imports = reader.upper() == "IMPORT"
+    before_files, before_table = (_IMPORTED_FROM, _IMPORTED) if imports else (_BEFORE_FILES, _BEFORE_TABLE)
     files: list[str] = []
     table, listed = "", False
     while reader.more():
-        if reader.upper() in _BEFORE_FILES:
+        if reader.upper() in before_files:
             listed = True
         elif listed and reader.tokens[reader.at].kind is STRING:
             files.append(f"path:{unquoted(reader.tokens[reader.at].text, reader.dialect)}")
         elif reader.upper() not in {"=", "[", ","}:
             listed = False
-        if not table and reader.upper() in _BEFORE_TABLE:
-            reader.skip(_BEFORE_TABLE | {"TABLE", "TEMP"})
+        if not table and reader.upper() in before_table:
+            reader.skip(before_table | {"TABLE", "TEMP"})
             table = reader.normal(reader.name())
             continue
         reader.at += 1

@@ -10,6 +10,7 @@ from sqlglot import exp
 from lineage_core.model.facts import FlowKind, Ref
 from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.known_names import is_aggregate, pseudo_columns
 from lineage_core.sql.names import join_parts
 from lineage_core.sql.own_functions import unmarked
 
@@ -30,23 +31,6 @@ _METHODS = frozenset("value query nodes exist modify ToString GetLevel GetAncest
 """Of T-SQL's xml, hierarchyid and spatial columns; unlike everything else there their names have a case."""
 
 _SPATIAL_METHOD = re.compile(r"ST(?:[A-Z][a-z]|X$|Y$)")
-
-_SEQUENCE_COLUMNS = frozenset({"nextval", "currval"})
-"""`sequence.nextval` of Oracle and Snowflake."""
-
-_PSEUDO_COLUMNS = frozenset(
-    {"rownum", "sysdate", "systimestamp", "default", "current_date", "current_time", "current_user", "user"}
-)
-
-_HIERARCHY = frozenset({"level", "connect_by_isleaf", "connect_by_iscycle"})
-"""Of a query with CONNECT BY."""
-
-_OWN_PSEUDO_COLUMNS = {
-    "oracle": frozenset({"rowid", "ora_rowscn", *_HIERARCHY}),
-    "hive": frozenset({"grouping__id", "input__file__name", "block__offset__inside__file"}),
-    "spark": frozenset({"grouping__id"}),
-}
-"""By sqlglot's name of the dialect."""
 
 
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
@@ -118,18 +102,9 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if not qualifier and name in builder.scalars:
         yield from _walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
         return
-    if (name in _pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
+    if (name in pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
-
-
-def _pseudo_columns(builder: Builder, node: exp.Expr, qualifier: Sequence[exp.Expr]) -> frozenset[str]:
-    """The names that mean no column of a table, where nobody quotes them."""
-    if qualifier:
-        return _SEQUENCE_COLUMNS
-    select = node.find_ancestor(exp.Select) if builder.dialect.name == "snowflake" else None
-    hierarchy = _HIERARCHY if select is not None and select.args.get("connect") else frozenset()
-    return _PSEUDO_COLUMNS | _OWN_PSEUDO_COLUMNS.get(builder.dialect.sqlglot, frozenset()) | hierarchy
 
 
 def _numbered(builder: Builder, node: exp.Expr, qualifier: str, kind: FlowKind) -> Iterator[Ref]:
@@ -251,11 +226,13 @@ def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Itera
     if node.name.lower() == "multiif":
         yield from _by_value(builder, node, kind)
         return
+    name = node.name.lower()
+    own = FlowKind.AGGREGATION if is_aggregate(name) else FlowKind.TRANSFORMATION
     arguments = list(node.expressions)
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
         arguments = arguments[1:]  # DATEDIFF_BIG(day, a, b): the unit is no column
     for argument in arguments:
-        yield from _walk(builder, argument, stronger(kind, FlowKind.TRANSFORMATION))
+        yield from _walk(builder, argument, stronger(kind, own))
 
 
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:

@@ -72,5 +72,5 @@ def _unpivoted(builder: Builder, node: exp.Pivot, found: tuple[Source, ...]) -> 
     else:
         refs = expression.references_of(builder, node.expressions, FlowKind.IDENTITY)
         yield Output(star=True, excluded=tuple(ref.name for ref in refs))
-    yield from (Output(name=builder.identifier(value.this), refs=refs) for value in into.expressions)
     yield Output(name=builder.identifier(into.this.this))
+    yield from (Output(name=builder.identifier(value.this), refs=refs) for value in into.expressions)
