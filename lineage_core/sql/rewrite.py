@@ -64,7 +64,7 @@ _SPELLINGS = {
     ),
     "mysql": (_spelling(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", r"\1"),),
     "teradata": (
-        _spelling(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
+        _spelling(r"(?<!\s)\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
         _spelling(_CAST, ""),
         _spelling(r"\s\(\s*NAMED\s+(\w+)\s*\)", r" AS \1"),
         _spelling(r"^REPLACE(?=\s+(?:RECURSIVE\s+)?VIEW\b)", "CREATE OR REPLACE"),
@@ -120,7 +120,7 @@ def _respelled(text: str, dialect: Dialect) -> str:
 
 _RECURSIVE_VIEW = re.compile(
     r"\A((?:CREATE|REPLACE)(?:\s+OR\s+REPLACE)?)\s+RECURSIVE\s+VIEW\s+((?:[\w\"]+\s*\.\s*)*([\w\"]+))\s*"
-    r"(\([^()]*\))\s*AS\b(.*?);?\s*\Z",
+    r"(\([^()]*\))\s*AS\b(.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -131,6 +131,7 @@ def _recursive_view(text: str) -> str:
     if found is None:
         return text
     head, name, own, columns, query = found.groups()
+    query = query.rstrip("; \t\r\n")
     listed = columns.strip("()")
     return f"{head} VIEW {name} {columns} AS WITH RECURSIVE {own} {columns} AS ({query}) SELECT {listed} FROM {own}"  # noqa: S608 - it is parsed, never run
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lineage_core.sql.lexer import WORD, Token, tokenize
+from lineage_core.sql.lexer import WORD, Token, closing_of, tokenize
 
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
@@ -21,10 +22,14 @@ _VIEW_OPTIONS = re.compile(
 
 
 _LOG_ERRORS = re.compile(
-    r"\bLOG\s+ERRORS\b(?:\s+INTO\s+[\w.$#\"]+)?(?:\s*\(\s*'[^']*'\s*\))?(?:\s+REJECT\s+LIMIT\s+\w+)?(?=\s*;?\s*\Z)",
+    r"\bLOG\s+ERRORS\b(?:\s+INTO\s+[\w.$#\"]+)?(?:\s*\(\s*'[^']*'\s*\))?(?:\s+REJECT\s+LIMIT\s+\w+)?(?=\s*(?:;\s*)?\Z)",
     re.IGNORECASE,
 )
 """Where rows go that a change could not take."""
+
+_BEHIND_MODEL = frozenset({"RETURN", "PARTITION", "DIMENSION", "IGNORE", "KEEP", "UNIQUE"})
+_WORDS_BEFORE_LISTS = 8
+_MODEL_LISTS = ("DIMENSION", "MEASURES")
 
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
@@ -33,6 +38,8 @@ def rewrite_oracle(text: str, dialect: Dialect) -> str:
     text = _VIEW_OPTIONS.sub(r"\1", text)
     if "errors" in text.lower():
         text = _LOG_ERRORS.sub("", text)
+    if "dimension" in text.lower():
+        text = _without_model(text, tokenize(text, dialect))
     head = text[:7].upper()
     if head.startswith("MERGE") and "delete" in text.lower():
         return _without_delete(text, tokenize(text, dialect))
@@ -55,12 +62,7 @@ def _without_delete(text: str, tokens: list[Token]) -> str:
 
 def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so is a DELETE."""
-    depth, closing = 0, 0
-    for index in range(opened, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            closing = index
-            break
+    closing = closing_of(tokens, opened)
     if not closing:
         return text
     alias = tokens[closing + 1] if closing + 1 < len(tokens) else None
@@ -69,3 +71,47 @@ def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     rest = text[tokens[closing + named].end :]
     changed = text[: tokens[opened].start]
     return f"WITH {name} AS {text[tokens[opened].start : tokens[closing].end]} {changed}{name}{rest}"
+
+
+def _without_model(text: str, tokens: list[Token]) -> str:
+    """`FROM t MODEL PARTITION BY (a) DIMENSION BY (b) MEASURES (c m) RULES (...)` has the columns a, b and m of t.
+
+    What the rules compute of other cells is not followed: they mix the cells of their own columns.
+    """
+    at = next((i for i, pair in enumerate(pairwise(tokens)) if _opens_model(*pair)), None)
+    start = _from_before(tokens, at) if at is not None else None
+    if at is None or start is None:
+        return text
+    lists: list[str] = []
+    opened = at
+    partitioned = any(token.upper == "PARTITION" for token in tokens[at : at + _WORDS_BEFORE_LISTS])
+    for word in (*(("PARTITION",) if partitioned else ()), *_MODEL_LISTS, "("):
+        opened = next((i for i in range(opened, len(tokens)) if tokens[i].upper == word), len(tokens))
+        opened = next((i for i in range(opened, len(tokens)) if _opens_list(tokens, i)), len(tokens))
+        closing = closing_of(tokens, opened)
+        if not closing:
+            return text
+        if word != "(":
+            lists.append(text[tokens[opened].end : tokens[closing].start])
+        opened = closing
+    inner = text[tokens[start].start : tokens[at].start]
+    return f"{text[: tokens[start].start]}FROM (SELECT {', '.join(lists)} {inner}) {text[tokens[opened].end :]}"
+
+
+def _opens_model(token: Token, following: Token) -> bool:
+    return token.upper == "MODEL" and following.upper in _BEHIND_MODEL
+
+
+def _opens_list(tokens: list[Token], at: int) -> bool:
+    """Whether a parenthesis opens a list of the clause, and not how often its rules are applied."""
+    return tokens[at].text == "(" and tokens[at - 1].upper not in {"ITERATE", "UNTIL"}
+
+
+def _from_before(tokens: list[Token], at: int) -> int | None:
+    """The FROM of the query that a token is part of."""
+    depth = 0
+    for index in range(at - 1, -1, -1):
+        depth += (tokens[index].text == ")") - (tokens[index].text == "(")
+        if depth == 0 and tokens[index].upper == "FROM":
+            return index
+    return None
