@@ -52,7 +52,19 @@ _NAME_FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 _NAME_GOES_ON = re.compile(r"[\w.`\"\]]|\$\{|\{\{")
+_LAST_WORD = re.compile(r"\w+\Z")
+_BEFORE_VALUES = frozenset(
+    (
+        "SELECT DISTINCT ALL WHERE AND OR NOT IN LIKE ILIKE RLIKE BETWEEN ON BY HAVING QUALIFY CASE WHEN THEN ELSE "
+        "LIMIT OFFSET TOP FETCH FIRST IS VALUES VALUE SET DEFAULT RETURN RETURNING INTERVAL ESCAPE WITH FILTER ANY "
+        "SOME DATE TIMESTAMP DIV MOD DO CALL EXEC EXECUTE IMMEDIATE IF"
+    ).split()
+)
+"""Words behind which a value stands."""
+
 _CONTEXT = 24
+_BLANKS = 200
+"""As far back a template is looked at."""
 
 
 def without_templates(text: str, dialect: Dialect) -> str:
@@ -129,7 +141,7 @@ def _plain(match: re.Match[str], text: str, names: Mapping[str, str]) -> str:
         return f"*{lines}"
     if _is_name(match, text):
         return _named(call) + lines
-    return f"NULL{lines}"
+    return f"{'NULL' if _is_value(match, text) else ' '}{lines}"
 
 
 def _relation(call: str, arguments: str) -> str:
@@ -145,6 +157,15 @@ def _is_name(match: re.Match[str], text: str) -> bool:
     """Whether a template stands where a name does: behind FROM and the like, or as a part of a name."""
     before = text[max(0, match.start() - _CONTEXT) : match.start()]
     return _NAME_FOLLOWS.search(before) is not None or _NAME_GOES_ON.match(text, match.end()) is not None
+
+
+def _is_value(match: re.Match[str], text: str) -> bool:
+    """Whether a template stands where a value can; behind one it is a clause, as in `WHERE a = 1 {{ and_more() }}`."""
+    before = text[max(0, match.start() - _BLANKS) : match.start()].rstrip()
+    word = _LAST_WORD.search(before[-_CONTEXT:])
+    if word is not None:
+        return word[0].upper() in _BEFORE_VALUES
+    return not before.endswith((")", "]", "}}", "'", '"', "`"))
 
 
 def _named(call: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lineage_core.link.answers import Answers
 from lineage_core.link.build import build_catalog
 from lineage_core.link.definitions import definitions_of, pack, unpack
 from lineage_core.link.naming import Naming
@@ -140,6 +141,16 @@ def test_other_files_are_no_models(link: Link, path: str, text: str) -> None:
 
 def test_a_folder_of_models_may_be_called_tests(link: Link) -> None:
     assert columns(link({"models/tests/m.sql": "{{ config() }} SELECT 1 AS id"}, "snowflake"), "m") == ["id"]
+
+
+def test_a_renamed_model_answers_those_who_asked_for_it_otherwise(link: Link) -> None:
+    before = link(PROJECT, "snowflake")
+    after = link({"models/staging/bills.sql": PROJECT[STAGING], MART: PROJECT[MART]}, "snowflake")
+    naming = Naming(dialect("snowflake"))
+    asked = before.rows[MART].file["asked"]
+    first, second = (Answers(tree.catalog).digest(asked, naming) for tree in (before, after))
+    assert first != second
+    assert Answers(link(PROJECT, "snowflake").catalog).digest(asked, naming) == first
 
 
 def test_a_catalog_of_definitions_has_the_models() -> None:
