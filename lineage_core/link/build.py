@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Routine, from_text, to_text
 from lineage_core.link.handing import Bodies, Handing
+from lineage_core.link.models import with_models
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import UNKNOWN, Resolver, target_columns
@@ -48,7 +49,7 @@ class CatalogBuilder:
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Take one file's facts."""
-        naming = self.naming_of(path, facts.dialect)
+        naming, facts = self.naming_of(path, facts.dialect), with_models(path, facts)
         for item in facts.objects:
             if item.temporary:
                 continue

@@ -20,7 +20,7 @@ _LEVEL = 6
 def definitions_of(facts: FileFacts) -> FileFacts:
     """The facts without the statements that define nothing. A catalog built of these is the one built of all facts."""
     handing = {id(statement) for body in bodies(facts).values() for statement in body}
-    kept = tuple(item for item in facts.statements if id(item) in handing or _defines(item, facts))
+    kept = tuple(item for item in facts.statements if facts.models or id(item) in handing or _defines(item, facts))
     return facts.model_copy(update={"statements": kept, "errors": ()})
 
 

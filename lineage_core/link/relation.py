@@ -67,7 +67,7 @@ class Relation:
 
     def knows(self, name: str) -> bool:
         """Whether the column is listed."""
-        return name in self._by_name
+        return name in self._by_name or self._numbered(name) is not None
 
     @property
     def open(self) -> bool:
@@ -80,6 +80,8 @@ class Relation:
         """
         if name in self._by_name:
             return self._by_name[name]
+        if (column := self._numbered(name)) is not None:
+            return column.origins
         if self.open:
             origins = self._by_name[STAR]
             joined = sum(column.name == STAR for column in self.columns) > 1
@@ -87,6 +89,11 @@ class Relation:
                 return (Origin(None, name),)
             return tuple(Origin(o.asset, name if o.column == STAR else o.column, o.kind) for o in origins)
         return self.anything or None
+
+    def _numbered(self, name: str) -> OutColumn | None:
+        """The column that Snowflake's `$1` means, where all are known."""
+        place = _place(name) if name.startswith("$") and not self.open else None
+        return self.columns[place] if place is not None and place < len(self.columns) else None
 
     def renamed(self, names: Sequence[str], *, partly: bool = False) -> Relation:
         """The same columns under the names of `AS t(a, b)`; a relation without known columns takes them as they are.
@@ -142,6 +149,12 @@ def _at(columns: Sequence[OutColumn], position: int) -> OutColumn | None:
     """The column at a place; behind a star, which may hold any number of columns, the star."""
     star = next((column for column in columns[: position + 1] if column.name == STAR), None)
     return star or (columns[position] if position < len(columns) else None)
+
+
+def _place(name: str) -> int | None:
+    """Where the column of Snowflake's `$1` stands, from 0; None for any other name."""
+    number = name[1:]
+    return int(number) - 1 if number.isdecimal() and int(number) > 0 else None
 
 
 def distinct(origins: Iterable[Origin]) -> tuple[Origin, ...]:

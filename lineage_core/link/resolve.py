@@ -99,7 +99,10 @@ def resolve(statement: Statement, known: Columns, trigger_table: str = "") -> Re
         resolver = Resolver(statement.queries, known.of, trigger_table, known.handed)
         relation = resolver.query(flow.query)
         names = [name or STAR for name in target_columns(flow, relation, known.filled_of)]
+        listed = known.of(flow.target) if flow.matched else None
         for name, column in zip(names, relation.columns, strict=False):
+            if listed and name not in {*listed, STAR}:
+                continue
             for origin in column.origins:
                 item = _flow_item(origin, flow.target, name, column.expression)
                 (columns if origin.kind.direct else influences).setdefault(item)

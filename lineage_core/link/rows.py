@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lineage_core.link.catalog import Asset, Catalog, Key, from_text
 from lineage_core.link.graph_file import GraphFile, Node, digest_of
 from lineage_core.link.lookup import Lookup
+from lineage_core.link.models import with_models
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import Columns
 from lineage_core.link.routines import session_of
@@ -46,7 +47,7 @@ def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming:
     graph = GraphFile(project, info.path, lookup)
     unresolved = 0
     if facts is not None and info.status is not FileStatus.FAILED:
-        linker = _Linker(graph, facts, naming.on(lookup))
+        linker = _Linker(graph, with_models(info.path, facts), naming.on(lookup))
         linker.objects()
         linker.statements()
         unresolved = linker.unresolved

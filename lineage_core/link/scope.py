@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
@@ -57,14 +58,21 @@ class Scope:
     def star(self, output: Output) -> list[OutColumn]:
         """The columns that `*` or `t.*` stands for; a column joined by USING comes once."""
         columns: list[OutColumn] = []
-        merged: set[str] = set()
+        merged: dict[str, int] = {}
         matching = self._matching(output.qualifier) if output.qualifier else self.visible
         for source, relation in matching:
-            for column in relation.columns:
-                if column.name in output.excluded or (column.name in merged and column.name in source.using):
+            unlisted = (OutColumn(STAR, relation.anything),) if len(matching) == 1 and relation.anything else ()
+            for column in relation.columns or unlisted:
+                if column.name in output.excluded or not _chosen(column.name, output):
                     continue
-                merged.add(column.name)
-                columns.append(OutColumn(output.renamed.get(column.name, column.name), column.origins))
+                origins = tuple(origin.through(output.kind) for origin in column.origins)
+                if column.name in merged and (source.natural or column.name in source.using):
+                    both = columns[merged[column.name]]
+                    if source.outer:
+                        columns[merged[column.name]] = replace(both, origins=distinct((*both.origins, *origins)))
+                    continue
+                merged.setdefault(column.name, len(columns))
+                columns.append(OutColumn(output.renamed.get(column.name, column.name), origins))
         if output.qualifier and not matching:  # every field of a struct column
             columns.append(OutColumn(STAR, self._field(output.qualifier)))
         return columns
@@ -173,6 +181,11 @@ class Scope:
 def same_table(name: str, qualifier: str) -> bool:
     """Whether a qualifier may mean the table: the same name, or its last parts."""
     return name == qualifier or name.endswith(f".{qualifier}") or qualifier.endswith(f".{name}")
+
+
+def _chosen(name: str, star: Output) -> bool:
+    """Whether a star takes the column, as far as patterns decide."""
+    return not star.matching or name == STAR or re.search(star.matching, name, re.IGNORECASE) is not None
 
 
 def _says_nothing(source: Source, relation: Relation) -> bool:

@@ -41,13 +41,14 @@ class Collapsed:
 @dataclass(slots=True)
 class _Temp:
     """A temp table: its columns as far as known, which of them fill themselves, the flows that reached it, and the
-    tables behind it.
+    tables behind it. `unread` are those that are read when it is, as of a query that is only named (CACHE TABLE).
     """
 
     columns: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
     flows: dict[str, dict[ColumnFlow, None]] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 class Session:
@@ -136,25 +137,34 @@ class Session:
                 self._temps[target].columns = names
 
     def _collapse(self, statement: Statement, resolved: Resolved) -> Collapsed:
-        sources = {name: self._sources(_sources_of(name, statement, resolved)) for name in statement.writes}
+        named = tuple(name for name in statement.temporary if name not in statement.writes)
+        made = (*statement.writes, *named)
+        sources = {name: self._sources(_sources_of(name, statement, resolved)) for name in made}
         returned = [name for target, found in resolved.sources if not target for name in found]
         if returned:
             sources[""] = self._sources(returned)
         for name, found in sources.items():
             if name in self._temps:
                 self._temps[name].sources |= dict.fromkeys(found)
+                self._temps[name].unread = found if name in named else ()
         kept: tuple[list[ColumnFlow], list[ColumnFlow]] = ([], [])
         for flows, out in zip((resolved.columns, resolved.influences), kept, strict=True):
             for flow in flows:  # one by one: OUTPUT may hand on what this statement puts into a temp table
                 out += [item for item in self._through(flow) if not self._kept_in_temp(item)]
         moved = [flow for flow in kept[0] if not flow.kind.direct]
         return Collapsed(
-            reads=tuple(name for name in statement.reads if not self.is_temporary(name)),
+            reads=tuple(dict.fromkeys(name for read in statement.reads for name in self._read(read))),
             writes=tuple(name for name in statement.writes if not self.is_temporary(name)),
             sources=sources,
             columns=tuple(dict.fromkeys(flow for flow in kept[0] if flow.kind.direct)),
             influences=tuple(dict.fromkeys((*kept[1], *moved))),
         )
+
+    def _read(self, name: str) -> tuple[str, ...]:
+        """The table itself; of a temp table what nobody has read yet."""
+        if not self.is_temporary(name):
+            return (name,)
+        return self._temps[name].unread if name in self._temps else ()
 
     def _sources(self, reads: Iterable[str]) -> tuple[str, ...]:
         found: dict[str, None] = {}

@@ -84,7 +84,8 @@ class Ref(Fact):
 class Output(Fact):
     """One item of a select list, or one assignment of an UPDATE.
 
-    A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE and `renamed` as old to new name.
+    A star has `star=True`, `qualifier` for `t.*`, `excluded` for EXCEPT/EXCLUDE, `renamed` as old to new name, in
+    `matching` a regular expression for its columns' names, and as `kind` what is done to each of them.
     `expression` is the item's SQL on one line, cut at 2,000 characters, empty for a plain column. `display` is the name
     as written, where that differs.
     """
@@ -97,15 +98,17 @@ class Output(Fact):
     qualifier: str = ""
     excluded: tuple[str, ...] = ()
     renamed: dict[str, str] = Field(default_factory=dict)
+    matching: str = ""
+    kind: FlowKind = FlowKind.IDENTITY
 
 
 class Source(Fact):
     """One item of FROM: a table (or CTE) by `table`, a derived table by `query`, or a function with its `refs`.
 
     `columns` are the names given in `AS t(a, b)`. `using` are the columns of JOIN ... USING, which belong to both
-    sides. A function's or UNNEST's output columns flow from `refs`; `table` is empty then. `function` is its name
-    where it may be a user's own: what it returns is looked up. `semi`: joined by SEMI or ANTI, whose columns only the
-    condition sees.
+    sides; in a `natural` join these are all that both have. `outer`: rows of this side alone are kept too. A function's
+    or UNNEST's output columns flow from `refs`; `table` is empty then. `function` is its name where it may be a user's
+    own: what it returns is looked up. `semi`: joined by SEMI or ANTI, whose columns only the condition sees.
     """
 
     alias: str = ""
@@ -116,6 +119,8 @@ class Source(Fact):
     columns: tuple[str, ...] = ()
     using: tuple[str, ...] = ()
     semi: bool = False
+    natural: bool = False
+    outer: bool = False
 
 
 class Cte(Fact):
@@ -149,13 +154,15 @@ class Flow(Fact):
     """The outputs of `Statement.queries[query]` reach columns of `target`.
 
     `columns`: the target's columns by position (INSERT's list, UPDATE's SET, a view's header); empty: by position of
-    the target's known columns if `positional`, else by the outputs' names.
+    the target's known columns if `positional`, else by the outputs' names; `matched`: only to columns that the target
+    has, where these are known.
     """
 
     target: str
     query: int
     columns: tuple[str, ...] = ()
     positional: bool = False
+    matched: bool = False
 
 
 class Statement(Fact):
@@ -249,16 +256,31 @@ class TableChange(Fact):
     column_descriptions: dict[str, str] = Field(default_factory=dict)
 
 
+class ModelFact(Fact):
+    """A relation that a query of the file makes by dbt's rules, `lineage_core.link.models` names it.
+
+    `name` is its alias and `called` what `ref` says, both empty where that is the name of the file. `within`: its
+    schema, with its database.
+    """
+
+    kind: ObjectKind
+    name: str = ""
+    called: str = ""
+    within: str = ""
+
+
 class FileFacts(Fact):
     """Everything one file says by itself.
 
-    `errors` are the file's problems outside any statement; those of statements are on the statements.
+    `errors` are the file's problems outside any statement; those of statements are on the statements. `models` are for
+    as many of the last statements, which are queries.
     """
 
     dialect: str
     objects: tuple[ObjectFact, ...] = ()
     statements: tuple[Statement, ...] = ()
     changes: tuple[TableChange, ...] = ()
+    models: tuple[ModelFact, ...] = ()
     errors: tuple[Problem, ...] = ()
 
     @property

@@ -67,12 +67,35 @@ _FIRST_WORD = {
     "BULK": "bulk_insert",
 }
 
+_FIRST_WORDS = {
+    ("APPLY", "CHANGES"): "insert",
+    ("AUTO", "CDC"): "insert",
+    ("REPLACE", "VIEW"): "create_view",
+    ("REPLACE", "RECURSIVE"): "create_view",
+    ("EXPORT", "DATA"): "unload",
+    ("EXPORT", "TABLE"): "unload",
+    ("UPDATE", "STATISTICS"): "control",
+    ("EXCHANGE", "TABLES"): "rename",
+    ("COLLECT", "STATISTICS"): "control",
+    ("COLLECT", "STATS"): "control",
+    ("COLLECT", "STAT"): "control",
+    ("REORG", "TABLE"): "control",
+    ("FSCK", "REPAIR"): "control",
+    ("SYSTEM", "RELOAD"): "control",
+    ("SYSTEM", "FLUSH"): "control",
+    ("IMPORT", "TABLE"): "load",
+    ("IMPORT", "EXTERNAL"): "load",
+}
+"""Where it takes two words to tell."""
+
 _CREATED = {
     "TABLE": "create_table",
     "VIEW": "create_view",
     "PROCEDURE": "create_procedure",
     "PROC": "create_procedure",
     "FUNCTION": "create_function",
+    "MACRO": "create_function",
+    "FLOW": "holder",
     "TRIGGER": "create_trigger",
     "INDEX": "create_index",
     "SYNONYM": "create_synonym",
@@ -83,6 +106,7 @@ _CREATED = {
     "STREAM": "create_stream",
     "TASK": "holder",
     "PIPE": "holder",
+    "ALERT": "holder",
     "EVENT": "holder",
 }
 
@@ -114,7 +138,7 @@ _WITHOUT_LINEAGE = frozenset(
         "EXCEPTION WHEN CASE DO SECURITY OPTIMIZE MSCK REPAIR LIST PUT REMOVE PURGE UNDROP REASSIGN IMPORT EXPORT "
         "SUMMARIZE ATTACH DETACH INSTALL PRAGMA FLUSH SIGNAL RESIGNAL HANDLER CHECKPOINT DEFINE PROMPT "
         "SPOOL WHENEVER CONNECT ACCEPT SETUSER REVERT READTEXT WRITETEXT UPDATETEXT MOVE PERFORM CONVERT VALIDATE "
-        "ABORT EXTERNAL TRY STATISTICS SEND RECEIVE"
+        "ABORT EXTERNAL TRY STATISTICS SEND RECEIVE UNSET HELP"
     ).split()
 )
 
@@ -141,12 +165,10 @@ def classify(tokens: Sequence[Token], at: int, end: int) -> str:
         return _created(tokens, at, end)
     if token.upper == "COMMENT":
         return "comment"
-    if token.upper == "UPDATE" and at + 1 < end and tokens[at + 1].upper == "STATISTICS":
-        return "control"
-    if token.upper == "REPLACE" and at + 1 < end and tokens[at + 1].upper == "VIEW":
-        return "create_view"
-    if token.upper == "EXPORT" and at + 1 < end and tokens[at + 1].upper in {"DATA", "TABLE"}:
-        return "unload"
+    if at + 1 < end and (pair := (token.upper, tokens[at + 1].upper)) in _FIRST_WORDS:
+        return _FIRST_WORDS[pair]
+    if token.upper == "SET" and _sets_from_query(tokens, at, end):
+        return "condition"
     if token.upper in _FIRST_WORD:
         return _FIRST_WORD[token.upper]
     if token.kind is WORD and token.upper not in _WITHOUT_LINEAGE:
@@ -194,6 +216,12 @@ def _created(tokens: Sequence[Token], at: int, end: int) -> str:
             return "control"
         words.append(token.upper)
     return "control"
+
+
+def _sets_from_query(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether a variable is set to what a query finds: `SET v = (SELECT ...)`."""
+    words = [token.upper for token in tokens[at + 2 : min(end, at + 5)]]
+    return len(words) > 2 and words[:2] in (["=", "("], [":=", "("]) and words[2] in {"SELECT", "WITH"}
 
 
 def _changes_view(tokens: Sequence[Token], at: int, end: int) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _KINDS = {"TABLE": "TABLE", "VIEW": "VIEW", "MODEL": "TABLE"}
 _QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "TABLE"})
+_NO_COLUMN = frozenset("CONSTRAINT PRIMARY KEY INDEX UNIQUE FOREIGN CHECK FULLTEXT SPATIAL".split())
 _BEHIND_QUERY = frozenset({"DISTRIBUTED"})
 
 
@@ -61,7 +62,7 @@ def _columns(tokens: list[Token], at: int) -> str:
         depth += (token.text == "(") - (token.text == ")")
         if depth == 0:
             break
-        if first and token.kind in {WORD, QUOTED}:
+        if first and token.kind in {WORD, QUOTED} and token.upper not in _NO_COLUMN:
             names.append(token.text)
         first = depth == 1 and token.text in {"(", ","}
-    return f" ({', '.join(names)})"
+    return f" ({', '.join(names)})" if names else ""

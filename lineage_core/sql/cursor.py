@@ -134,16 +134,21 @@ class Cursor:
             depth += (token.text == "(") - (token.text == ")")
             if depth == 0 and row and token.upper in _SINGLE_STARTS[kind]:
                 return index
-            if kind == "create_function" and depth == (token.text == "(") and self._opens_query(index, end):
-                return index
+            if depth == 0 and kind == "create_function" and (start := self._table_behind_as(index)) is not None:
+                return start
             row = row or (token.upper == "ROW" and self.tokens[index - 1].upper == "EACH")
         return end
 
-    def _opens_query(self, index: int, end: int) -> bool:
-        """Whether BigQuery's table function opens its query: `AS SELECT ...`, `AS (SELECT ...)`."""
-        opened = index + (self.tokens[index].text == "(")
-        opens = opened < end and self.tokens[opened].upper in {"SELECT", "WITH"}
-        return opens and self.tokens[index - 1].upper == "AS"
+    def _table_behind_as(self, index: int) -> int | None:
+        """Where the query of a table function starts: AS SELECT, AS (SELECT, AS TABLE SELECT; None for all others."""
+        if self.tokens[index].upper != "AS":
+            return None
+        start = index + 1 + (self._upper_at(index + 1) == "TABLE")
+        word = self._upper_at(start + (self._upper_at(start) == "("))
+        return start if word in {"SELECT", "WITH"} else None
+
+    def _upper_at(self, index: int) -> str:
+        return self.tokens[index].upper if index < self.end else ""
 
     def block_follows(self, index: int) -> bool:
         """Whether AS or IS opens a block: BEGIN comes before any other statement could end."""

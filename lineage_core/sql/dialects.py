@@ -23,7 +23,7 @@ class Dialect:
     sets what ends a statement. `scripts`: control flow may stand outside any block. `declare_blocks`: DECLARE opens
     one. `marked_variables`: a variable in a statement says by a sign that it is none of its columns. `lateral_aliases`:
     an alias of the select list may be used in the items behind it. `casts_keep_names`: CAST(a AS t) without
-    alias is called a, as a::t is.
+    alias is called a, as a::t is. `unpivots_values_first`: UNPIVOT's value column stands before the names'.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Dialect:
     marked_variables: bool = False
     lateral_aliases: bool = False
     casts_keep_names: bool = False
+    unpivots_values_first: bool = False
 
 
 _ANSI = Dialect(name="ansi", sqlglot="")
@@ -64,6 +65,7 @@ _TSQL = Dialect(
     brackets=True,
     implicit_recursion=True,
     aliases_in_having=False,
+    unpivots_values_first=True,
 )
 _POSTGRES = Dialect(
     name="postgres",
@@ -133,7 +135,7 @@ _KNOWN = (
         line_commands=True,
         declare_blocks=True,
     ),
-    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True, lateral_aliases=True),
+    Dialect(name="teradata", sqlglot="teradata", folds_quoted=True, lateral_aliases=True, use_is_schema=True),
     Dialect(name="exasol", sqlglot="exasol", brackets=True),
     Dialect(name="db2", sqlglot="", implicit_recursion=True),
     Dialect(name="trino", sqlglot="trino", nested_comments=False),
@@ -156,6 +158,7 @@ _KNOWN = (
         delimiter_command=False,
         use_is_schema=False,
         scripts=True,
+        unpivots_values_first=True,
     ),
     Dialect(
         name="clickhouse",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 _ASSIGNMENTS = frozenset({"=", ":=", "+=", "DEFAULT"})
+_BEFORE_NAME = frozenset({"LET", "SET", "DECLARE"})
 _CONCATENATIONS = frozenset({"+", "||"})
 _TEXT_ARGUMENTS = frozenset({"@stmt", "@statement"})
 _PLACEHOLDER = re.compile(r"%(?:(?P<at>\d+)\$)?-?\d*(?P<kind>[sIL%])")
@@ -107,9 +108,8 @@ class Strings:
             while found > 0 and tokens[found].kind is not VARIABLE and tokens[0].upper == "DECLARE":
                 found -= 1
             return tokens[found].text.lower() if tokens[found].kind is VARIABLE else ""
-        if tokens[0].upper == "SET" and at > 1:  # MySQL's SET @a = ..., BigQuery's SET a = ...
-            return tokens[at - 1].text.lower()
-        return tokens[0].text.lower() if tokens[0].kind is WORD and at > 0 else ""
+        first = int(tokens[0].upper in _BEFORE_NAME and at > 1)
+        return tokens[first].text.lower() if tokens[first].kind in {WORD, VARIABLE} and at > 0 else ""
 
     def _value(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
         """The text of a chain of literals and known variables, None for any other, and the index behind it."""
@@ -126,6 +126,8 @@ class Strings:
         return (text if ended else None), at
 
     def _piece(self, tokens: list[Token], at: int) -> tuple[str | None, int]:
+        marked = tokens[at].text == ":" and at + 1 < len(tokens)  # Snowflake's :variable
+        at += marked
         token = tokens[at]
         if token.kind is STRING or token.kind is DOLLAR:
             return text_of(token, self._dialect), at + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.headers import read_name
-from lineage_core.sql.lexer import STRING, Token, tokenize
+from lineage_core.sql.lexer import STRING, Token, closing_of, tokenize
 from lineage_core.sql.literals import text_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def take_export(text: str, dialect: Dialect) -> Export | None:
 
 def _unload(text: str, tokens: list[Token], dialect: Dialect) -> Export | None:
     """`UNLOAD ('query' | query | table) TO 'location' ...`."""
-    closing = _closing(tokens, 1)
+    closing = closing_of(tokens, 1)
     location = _string_behind(tokens, closing, "TO", dialect)
     if closing <= 2 or not location:
         return None
@@ -48,7 +48,7 @@ def _export(text: str, tokens: list[Token], dialect: Dialect) -> Export | None:
             return None
         return Export(f"SELECT * FROM {named.text}", location)  # noqa: S608 - it is parsed, never run
     opened = next((index for index, token in enumerate(tokens) if token.text == "("), len(tokens))
-    closing = _closing(tokens, opened)
+    closing = closing_of(tokens, opened)
     location = _string_behind(tokens, opened, "URI", dialect)
     if closing + 2 > len(tokens) or tokens[closing + 1].upper != "AS" or not location:
         return None
@@ -77,13 +77,3 @@ def _string_behind(tokens: list[Token], start: int, word: str, dialect: Dialect)
             value = tokens[index + 1 + (tokens[index + 1].text == "=")]
             return text_of(value, dialect) or ""
     return ""
-
-
-def _closing(tokens: list[Token], at: int) -> int:
-    """Index of the parenthesis that closes the one at `at`; 0 where there is none."""
-    depth = 0
-    for index in range(at, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            return index
-    return 0

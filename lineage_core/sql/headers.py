@@ -18,6 +18,7 @@ _KINDS = {
     "PROCEDURE": "procedure",
     "PROC": "procedure",
     "FUNCTION": "function",
+    "MACRO": "function",
     "TRIGGER": "trigger",
     "SYNONYM": "synonym",
     "SEQUENCE": "sequence",
@@ -75,6 +76,8 @@ def read_header(text: str, dialect: Dialect, package: str = "") -> Header | None
     """
     tokens = tokenize(text, dialect)
     at = next((i for i, token in enumerate(tokens) if token.upper in _KINDS), None)
+    if at is not None and [token.upper for token in tokens[at : at + 2]] == ["TABLE", "FUNCTION"]:
+        at += 1
     if at is None:
         return None
     at += tokens[at].upper == "TABLE" and at + 1 < len(tokens) and tokens[at + 1].upper == "FUNCTION"

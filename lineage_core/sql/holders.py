@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lineage_core.sql.dialects import Dialect
 
-_BEFORE = frozenset({"AS", "FROM", "DO"})
+_BEFORE = frozenset({"AS", "FROM", "DO", "THEN"})
 _VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "CREATE"})
 
 
@@ -26,7 +26,7 @@ class Held(NamedTuple):
 
 
 def held_statement(text: str, dialect: Dialect, value_of: Callable[[str], str | None]) -> Held | None:
-    """The statement behind AS or DO, or in the string or variable behind FROM; None where it is not known.
+    """The statement behind AS, DO or THEN, or in the string or variable behind FROM; None where it is not known.
 
     Args:
         text: what holds it.

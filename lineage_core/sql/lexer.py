@@ -197,3 +197,13 @@ def _mark_batches(tokens: list[Token], text: str, offset: int) -> list[Token]:
                 continue
         marked.append(token)
     return marked
+
+
+def closing_of(tokens: Sequence[Token], at: int) -> int:
+    """Index of the parenthesis that closes the one at `at`; 0 where there is none."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
+        if depth == 0:
+            return index
+    return 0

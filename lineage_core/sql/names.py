@@ -21,6 +21,11 @@ _WRITTEN = re.compile(
 )
 
 
+READS_FILES = frozenset({"spark", "databricks"})
+FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text", "iceberg"})
+"""In these dialects a format before the dot makes a name a file's."""
+
+
 def fold(part: str, *, quoted: bool, dialect: Dialect) -> str:
     """One part, lower-case where the dialect does not tell `A` from `a`.
 
@@ -74,13 +79,21 @@ def completed(parts: list[str], dialect: Dialect) -> list[str]:
     """
     if len(parts) > 1 and parts[-1].startswith("#"):
         return parts[-1:]
-    return [*parts[:1], *(part or dialect.default_schema for part in parts[1:])]
+    return [*parts[:1], *(part or dialect.default_schema or "public" for part in parts[1:])]
 
 
 def display(text: str, dialect: Dialect) -> str:
     """The last part of a name as written, without quotes but with its case."""
     parts = split_name(text, dialect)
     return parts[-1][0] if parts else text
+
+
+def file_named(text: str, dialect: Dialect) -> str:
+    """`path:...` of a file that Spark reads as a table, as in FROM parquet.`/some/path`; empty for a table's name."""
+    parts = split_name(text, dialect)
+    if dialect.sqlglot not in READS_FILES or len(parts) < 2 or parts[-2][0].lower() not in FILE_FORMATS:
+        return ""
+    return f"path:{parts[-1][0]}"
 
 
 def _part(match: re.Match[str], dialect: Dialect) -> list[tuple[str, bool]]:

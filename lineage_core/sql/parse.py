@@ -8,6 +8,7 @@ import re
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
+from lineage_core.sql.dbt import models_of
 from lineage_core.sql.ddl import read_ddl, statement_of
 from lineage_core.sql.ddl.returns import returned_table
 from lineage_core.sql.delimiters import blank_delimiters
@@ -22,6 +23,7 @@ from lineage_core.sql.names import normalise
 from lineage_core.sql.nested import moved, returned_rows, without_problems, without_rows
 from lineage_core.sql.qualified_calls import qualified_calls
 from lineage_core.sql.quoted_bodies import single_quotes
+from lineage_core.sql.respelled import respelled
 from lineage_core.sql.returned import insert_from_call, with_last_queries
 from lineage_core.sql.rewrite import drop_into
 from lineage_core.sql.split import Slice, split
@@ -57,8 +59,10 @@ def parse_text(text: str, dialect: str = "") -> FileFacts:
         UnknownDialectError: listing the known names.
     """
     traits = dialect_named(dialect) if dialect else detect(text)
-    text = without_templates(blank_delimiters(text, traits), traits)
-    return _Reader(text, traits).run()
+    plain = respelled(without_templates(blank_delimiters(text, traits), traits), traits)
+    facts = _Reader(plain, traits).run()
+    models = models_of(text, traits, facts.statements) if not facts.objects else ()
+    return facts.model_copy(update={"models": models}) if models else facts
 
 
 class _Reader:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineage_core.sql.lexer import Token, tokenize
 from lineage_core.sql.own_functions import marked
+from lineage_core.sql.rewrite_databricks import rewrite_pipes, rewrite_spark
 from lineage_core.sql.rewrite_oracle import rewrite_oracle
 from lineage_core.sql.rewrite_tsql import rewrite_tsql
 
@@ -46,18 +47,29 @@ def _spelling(pattern: str, plain: str) -> tuple[re.Pattern[str], str]:
     return re.compile(pattern, re.IGNORECASE), plain
 
 
+_CAST = (
+    r"(?:(?<=\))\s*|(?<![\s(,])(?<!\bIN)(?<!\bBY)(?<!INDEX)(?<!VALUES)\s+)"
+    r"\((?:VARCHAR|CHAR|CHARACTER|BYTEINT|SMALLINT|INTEGER|INT|BIGINT|DECIMAL|DEC|NUMERIC|FLOAT|DATE|TIME|TIMESTAMP)"
+    r"(?:\s*\([\d\s,]*\))?(?:\s*,\s*FORMAT\s+'[^']*')?\)"
+)
+"""Teradata's cast behind a value: `price (DECIMAL(9,2))`."""
+
 _NAME_IN_STRING = _spelling(r"\bIDENTIFIER\s*\(\s*'([^'\s]+)'\s*\)", r"\1")
 _SPELLINGS = {
     "snowflake": (_NAME_IN_STRING, _spelling(r"\bTABLE\s*\(\s*'([^'\s]+)'\s*\)", r"\1")),
     "spark": (_NAME_IN_STRING,),
-    "databricks": (_NAME_IN_STRING, _spelling(r"\bSTREAM\s*\(\s*([\w.`]+)\s*\)", r"\1")),
+    "databricks": (_NAME_IN_STRING,),
     "redshift": (_spelling(r"\bREMOVE\s+DUPLICATES\b(?=\s*;?\s*\Z)", "WHEN NOT MATCHED THEN INSERT *"),),
-    "duckdb": (_spelling(r"\bBY\s+POSITION\b(?=\s*\(|\s+(?:SELECT|FROM|WITH|VALUES)\b)", ""),),
+    "duckdb": (
+        _spelling(r"\A(CREATE\b[^;]*?\bAS)\s+((?:UN)?PIVOT\b[^;]*)", r"\1 FROM (\2)"),
+        _spelling(r"\bBY\s+POSITION\b(?=\s*\(|\s+(?:SELECT|FROM|WITH|VALUES)\b)", ""),
+    ),
     "mysql": (_spelling(r"^(INSERT|REPLACE|UPDATE|DELETE)\s+(?:LOW_PRIORITY|HIGH_PRIORITY|DELAYED|QUICK)\b", r"\1"),),
     "teradata": (
-        _spelling(r"\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
-        _spelling(r"\bLOCKING\s+(?:TABLE|ROW|VIEW)?\s*[\w.]*\s*(?:FOR|IN)\s+(?:ACCESS|READ|WRITE)\b", ""),
-        _spelling(r"^REPLACE(?=\s+VIEW\b)", "CREATE OR REPLACE"),
+        _spelling(r"(?<!\s)\s*\((?:\s*,?\s*(?:TITLE|FORMAT)\s+'[^']*')+\s*\)", ""),
+        _spelling(_CAST, ""),
+        _spelling(r"\s\(\s*NAMED\s+(\w+)\s*\)", r" AS \1"),
+        _spelling(r"^REPLACE(?=\s+(?:RECURSIVE\s+)?VIEW\b)", "CREATE OR REPLACE"),
     ),
 }
 """By dialect: a spelling and the plain SQL it stands for. Redshift's short MERGE puts the source's rows in the place of
@@ -79,6 +91,9 @@ def rewrite(text: str, dialect: Dialect) -> str:
         text = rewrite_tsql(text, dialect)
     if dialect.name == "oracle":
         text = rewrite_oracle(text, dialect)
+    if dialect.sqlglot in {"spark", "databricks"}:
+        text = rewrite_spark(text, dialect)
+    text = _recursive_view(rewrite_pipes(text, dialect))
     for pattern, plain in _SPELLINGS.get(dialect.name, ()):
         text = pattern.sub(plain, text)
     text = _respelled(marked(text, dialect), dialect)
@@ -104,6 +119,24 @@ def _respelled(text: str, dialect: Dialect) -> str:
     if lower.startswith("copy"):
         text = _COUNTED_COPY.sub(r"COPY INTO \1", text)
     return text
+
+
+_RECURSIVE_VIEW = re.compile(
+    r"\A((?:CREATE|REPLACE)(?:\s+OR\s+REPLACE)?)\s+RECURSIVE\s+VIEW\s+((?:[\w\"]+\s*\.\s*)*([\w\"]+))\s*"
+    r"(\([^()]*\))\s*AS\b(.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _recursive_view(text: str) -> str:
+    """A view that reads itself is one over a recursive CTE of its name."""
+    found = _RECURSIVE_VIEW.match(text) if "recursive" in text[:40].lower() else None
+    if found is None:
+        return text
+    head, name, own, columns, query = found.groups()
+    query = query.rstrip("; \t\r\n")
+    listed = columns.strip("()")
+    return f"{head} VIEW {name} {columns} AS WITH RECURSIVE {own} {columns} AS ({query}) SELECT {listed} FROM {own}"  # noqa: S608 - it is parsed, never run
 
 
 def drop_into(text: str, dialect: Dialect) -> str:

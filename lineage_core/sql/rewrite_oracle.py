@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from lineage_core.sql.lexer import WORD, Token, tokenize
+from lineage_core.sql.lexer import WORD, Token, closing_of, tokenize
 
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
@@ -27,9 +28,12 @@ _ERROR_LOG = re.compile(
 )
 """Where refused rows are noted."""
 
-_MODEL_WORDS = frozenset("PARTITION DIMENSION MAIN RETURN IGNORE KEEP UNIQUE REFERENCE".split())
 _BEHIND = frozenset({"SET", "WHERE", "VALUES", "SELECT", "WITH"})
 """The words behind an inline view without a name."""
+
+_BEHIND_MODEL = frozenset("PARTITION DIMENSION MAIN RETURN IGNORE KEEP UNIQUE REFERENCE".split())
+_WORDS_BEFORE_LISTS = 8
+_MODEL_LISTS = ("DIMENSION", "MEASURES")
 
 
 def rewrite_oracle(text: str, dialect: Dialect) -> str:
@@ -50,23 +54,6 @@ def rewrite_oracle(text: str, dialect: Dialect) -> str:
     return text
 
 
-def _without_model(text: str, tokens: list[Token]) -> str:
-    """`MODEL ... MEASURES (...) RULES (...)`: the rules set values of the query's own columns."""
-    start = next((i for i, token in enumerate(tokens[:-1]) if _opens_model(token, tokens[i + 1])), None)
-    if start is None:
-        return text
-    depth = 0
-    for token in tokens[start:]:
-        depth += (token.text == "(") - (token.text == ")")
-        if depth < 0 or (depth == 0 and token.text in {";", "UNION"}):
-            return f"{text[: tokens[start].start]} {text[token.start :]}"
-    return text[: tokens[start].start]
-
-
-def _opens_model(token: Token, following: Token) -> bool:
-    return token.upper == "MODEL" and following.upper in _MODEL_WORDS
-
-
 def _without_delete(text: str, tokens: list[Token]) -> str:
     """`UPDATE SET ... DELETE WHERE x` of a MERGE: a deleted row flows nowhere."""
     for index in range(len(tokens) - 1):
@@ -79,12 +66,7 @@ def _without_delete(text: str, tokens: list[Token]) -> str:
 
 def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     """`UPDATE (query) v SET ...` is `WITH v AS (query) UPDATE v SET ...`, and so are DELETE and INSERT."""
-    depth, closing = 0, 0
-    for index in range(opened, len(tokens)):
-        depth += (tokens[index].text == "(") - (tokens[index].text == ")")
-        if depth == 0:
-            closing = index
-            break
+    closing = closing_of(tokens, opened)
     if not closing:
         return text
     alias = tokens[closing + 1] if closing + 1 < len(tokens) else None
@@ -93,3 +75,47 @@ def _through_cte(text: str, tokens: list[Token], opened: int) -> str:
     rest = text[tokens[closing + named].end :]
     changed = text[: tokens[opened].start]
     return f"WITH {name} AS {text[tokens[opened].start : tokens[closing].end]} {changed}{name}{rest}"
+
+
+def _without_model(text: str, tokens: list[Token]) -> str:
+    """`FROM t MODEL PARTITION BY (a) DIMENSION BY (b) MEASURES (c m) RULES (...)` has the columns a, b and m of t.
+
+    What the rules compute of other cells is not followed: they mix the cells of their own columns.
+    """
+    at = next((i for i, pair in enumerate(pairwise(tokens)) if _opens_model(*pair)), None)
+    start = _from_before(tokens, at) if at is not None else None
+    if at is None or start is None:
+        return text
+    lists: list[str] = []
+    opened = at
+    partitioned = any(token.upper == "PARTITION" for token in tokens[at : at + _WORDS_BEFORE_LISTS])
+    for word in (*(("PARTITION",) if partitioned else ()), *_MODEL_LISTS, "("):
+        opened = next((i for i in range(opened, len(tokens)) if tokens[i].upper == word), len(tokens))
+        opened = next((i for i in range(opened, len(tokens)) if _opens_list(tokens, i)), len(tokens))
+        closing = closing_of(tokens, opened)
+        if not closing:
+            return text
+        if word != "(":
+            lists.append(text[tokens[opened].end : tokens[closing].start])
+        opened = closing
+    inner = text[tokens[start].start : tokens[at].start]
+    return f"{text[: tokens[start].start]}FROM (SELECT {', '.join(lists)} {inner}) {text[tokens[opened].end :]}"
+
+
+def _opens_model(token: Token, following: Token) -> bool:
+    return token.upper == "MODEL" and following.upper in _BEHIND_MODEL
+
+
+def _opens_list(tokens: list[Token], at: int) -> bool:
+    """Whether a parenthesis opens a list of the clause, and not how often its rules are applied."""
+    return tokens[at].text == "(" and tokens[at - 1].upper not in {"ITERATE", "UNTIL"}
+
+
+def _from_before(tokens: list[Token], at: int) -> int | None:
+    """The FROM of the query that a token is part of."""
+    depth = 0
+    for index in range(at - 1, -1, -1):
+        depth += (tokens[index].text == ")") - (tokens[index].text == "(")
+        if depth == 0 and tokens[index].upper == "FROM":
+            return index
+    return None

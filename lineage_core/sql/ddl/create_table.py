@@ -5,7 +5,9 @@ from __future__ import annotations
 from lineage_core.model.facts import ColumnFact, ObjectFact, ObjectKind, Problem
 from lineage_core.sql.ddl.columns import CONSTRAINT_WORDS, column, column_constraints, table_constraint
 from lineage_core.sql.ddl.items import Ddl, Reader
+from lineage_core.sql.ddl.load_data import locations
 from lineage_core.sql.lexer import QUOTED
+from lineage_core.sql.names import file_named
 
 _MODIFIERS = frozenset(
     (
@@ -14,7 +16,7 @@ _MODIFIERS = frozenset(
     ).split()
 )
 _MODEL = frozenset({"LIKE", "CLONE", "COPY", "SHALLOW", "DEEP", "AS", "OF"})
-_QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "EXECUTE", "TABLE"})
+_QUERY = frozenset({"SELECT", "WITH", "(", "VALUES", "FROM", "EXECUTE", "TABLE", "PIVOT", "UNPIVOT"})
 _NO_MODEL = _QUERY | {"NODE", "EDGE", "FILETABLE", "GRANTS"}
 
 
@@ -29,27 +31,32 @@ def create_table(reader: Reader) -> Ddl:
     temporary = bool(words & {"TEMP", "TEMPORARY", "VOLATILE"}) or name.startswith("#")
     if reader.upper() in _MODEL - {"OF"} and reader.upper(1) not in _NO_MODEL:
         words = reader.skip(_MODEL)
-        source = reader.normal(reader.name())
+        source = _model(reader)
+        holds_query = _holds_query(reader, reader.at)
         return Ddl(
             objects=() if temporary else (_object(reader, name, written),),
             reads=(source,) if source else (),
             writes=(name,),
             temporary=(name,) if temporary else (),
-            moves_rows="LIKE" not in words,
+            holds_query=holds_query,
+            moves_rows="LIKE" not in words and (reader.upper(), reader.upper(1)) != ("WITH", "NO"),
         )
     columns, constraints, reads, errors = _body(reader, name)
     after = reader.closing(reader.at) + 1 if reader.upper() == "(" else reader.at
     reads += _inherited(reader, after)
+    holds_query = _holds_query(reader, after)
+    files = locations(reader, after) if "EXTERNAL" in words and not holds_query else []
     fact = _object(reader, name, written, tuple(_keyed(columns, constraints)))
     names = tuple(item.name for item in columns)
     return Ddl(
         objects=() if temporary else (fact, *constraints),
-        reads=tuple(reads),
+        reads=(*reads, *files),
         writes=(name,),
         temporary=(name,) if temporary else (),
         creates={name: names} if names else {},
         generated=_generated(name, columns),
-        holds_query=_holds_query(reader, after),
+        holds_query=holds_query,
+        moves_rows=bool(files),
         errors=tuple(errors),
     )
 
@@ -134,6 +141,12 @@ def _object(reader: Reader, name: str, written: str, columns: tuple[ColumnFact, 
         end_line=reader.line(len(reader.tokens) - 1),
         columns=columns,
     )
+
+
+def _model(reader: Reader) -> str:
+    """The table that is cloned, copied or taken as a model; Spark's delta.`/path` is a file."""
+    written = reader.name()
+    return file_named(written, reader.dialect) or reader.normal(written)
 
 
 def _inherited(reader: Reader, after: int) -> list[str]:

@@ -59,7 +59,7 @@ def stream(reader: Reader) -> Ddl | None:
     reader.skip(frozenset({"EXTERNAL", "DYNAMIC", "EVENT"}))
     if not reader.skip(frozenset({"TABLE", "VIEW"})):
         return None
-    return Ddl(reads=(reader.normal(reader.name()),), writes=(name,))
+    return Ddl(reads=(reader.normal(reader.name()),), writes=(name,), moves_rows=True)
 
 
 def drop(reader: Reader) -> Ddl | None:
@@ -88,7 +88,11 @@ def truncate(reader: Reader) -> Ddl:
 
 
 def rename(reader: Reader) -> Ddl:
-    """`RENAME TABLE a TO b, c TO d`."""
+    """`RENAME TABLE a TO b, c TO d`; ClickHouse's `EXCHANGE TABLES a AND b` takes the other's rows, as a swap does."""
+    if reader.skip(frozenset({"EXCHANGE", "TABLES"})):
+        first = reader.normal(reader.name())
+        reader.accept("AND")
+        return Ddl(reads=(reader.normal(reader.name()),), writes=(first,), moves_rows=True)
     reader.skip(frozenset({"RENAME", "TABLE", "VIEW", "OBJECT"}))
     pairs = []
     while old := reader.name():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.sql.names import completed, fold, join_parts
+from lineage_core.sql.names import FILE_FORMATS, READS_FILES, completed, fold, join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 PSEUDO_TABLES = frozenset({"inserted", "deleted", "new", "old"})
 """A trigger's (and OUTPUT's) own rows: sources of columns, never a read."""
 
-_READS_FILES = frozenset({"spark", "databricks"})
-_FILE_FORMATS = frozenset({"parquet", "json", "csv", "orc", "avro", "delta", "text"})
-"""Spark reads files as tables: FROM parquet.`/some/path`."""
+_GLOBAL_TEMP = "global_temp"
+"""The schema of Spark's global temporary views."""
 
 _FILE_ENDINGS = (".parquet", ".csv", ".json", ".ndjson", ".jsonl", ".tsv", ".csv.gz", ".json.gz", ".arrow")
 
@@ -39,8 +38,8 @@ class Builder:
 
     `queries` grows as SELECTs are met (an entry is None while its own parts are being built), `reads` counts
     how often a table is a source; it and `calls` keep first-seen order. `parts` are those of statements inside WITH
-    or FROM, `handed` the places of queries that a name in FROM stands for,
-    `variables` the names that mean no columns;
+    or FROM, `handed` the places of queries that a name in FROM stands for, `variables` the names that mean no columns,
+    `scalars` those that WITH gives to expressions (ClickHouse);
     `nested` reads such a statement and gives the place of the query over the rows it returns, None for a query.
     """
 
@@ -49,6 +48,7 @@ class Builder:
         self.parts: list[Parts] = []
         self.handed: dict[str, int] = {}
         self.variables: AbstractSet[str] = frozenset()
+        self.scalars: dict[str, exp.Expr] = {}
         self._nested = nested
         self.queries: list[Query | None] = []
         self.reads: Counter[str] = Counter()
@@ -124,17 +124,23 @@ class Builder:
             return self._dotted(node)
         if isinstance(node.this, exp.Func) and not isinstance(node.this, exp.Identifier):
             return ""
-        if self._is_file(node):
-            return f"path:{node.name}"
+        return f"path:{node.name}" if self._is_file(node) else self._named(node)
+
+    def _named(self, node: exp.Table) -> str:
         parts = [node.args.get(name) for name in ("catalog", "db", "this")]
-        return join_parts(completed([self.identifier(part) for part in parts if part is not None], self.dialect))
+        if self.dialect.sqlglot in READS_FILES and node.db.lower() == _GLOBAL_TEMP:
+            parts = parts[2:]
+        names = [self.identifier(part) for part in parts if part is not None]
+        if self.dialect.name == "bigquery" and names[-1].startswith("information_schema."):  # one name to sqlglot
+            names[-1:] = names[-1].split(".")
+        return join_parts(completed(names, self.dialect))
 
     def _is_file(self, node: exp.Table) -> bool:
         """Whether a table's name is a file's: Spark's format.`path`, DuckDB's 'path'."""
         if "://" in node.name:
             return True
-        if self.dialect.sqlglot in _READS_FILES:
-            return node.db.lower() in _FILE_FORMATS
+        if self.dialect.sqlglot in READS_FILES:
+            return node.db.lower() in FILE_FORMATS
         quoted = self.dialect.name == "duckdb" and not node.db and node.this.args.get("quoted")
         return bool(quoted) and ("/" in node.name or node.name.lower().endswith(_FILE_ENDINGS))
 

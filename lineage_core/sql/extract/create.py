@@ -32,8 +32,10 @@ def create(builder: Builder, node: exp.Create) -> Parts | None:
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
         flows = (Flow(target=target, query=index, columns=columns),)
-    temporary = (target,) if node.find(exp.TemporaryProperty) else ()
-    return Parts(kind=object_kind(node).value, writes=(target,), flows=flows, temporary=temporary)
+    temporary = (target,) if node.find(exp.TemporaryProperty, exp.VolatileProperty) else ()
+    behind = [builder.table(prop.this) for prop in node.find_all(exp.ToTableProperty)]  # ClickHouse's CREATE ... TO t
+    flows += tuple(flow.model_copy(update={"target": name}) for name in behind for flow in flows)
+    return Parts(kind=object_kind(node).value, writes=(target, *behind), flows=flows, temporary=temporary)
 
 
 def object_kind(node: exp.Create) -> ObjectKind:

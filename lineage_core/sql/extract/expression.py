@@ -10,6 +10,7 @@ from sqlglot import exp
 from lineage_core.model.facts import FlowKind, Ref
 from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder
+from lineage_core.sql.extract.known_names import is_aggregate, pseudo_columns
 from lineage_core.sql.names import join_parts
 from lineage_core.sql.own_functions import unmarked
 
@@ -30,16 +31,6 @@ _METHODS = frozenset("value query nodes exist modify ToString GetLevel GetAncest
 """Of T-SQL's xml, hierarchyid and spatial columns; unlike everything else there their names have a case."""
 
 _SPATIAL_METHOD = re.compile(r"ST(?:[A-Z][a-z]|X$|Y$)")
-
-_SEQUENCE_COLUMNS = frozenset({"nextval", "currval"})
-"""`sequence.nextval` of Oracle and Snowflake."""
-
-_PSEUDO_COLUMNS = frozenset(
-    {"rownum", "sysdate", "systimestamp", "default", "current_date", "current_time", "current_user", "user"}
-)
-
-
-_ORACLE_PSEUDO_COLUMNS = frozenset({"level", "rowid", "ora_rowscn", "connect_by_isleaf", "connect_by_iscycle"})
 
 
 def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTITY) -> tuple[Ref, ...]:
@@ -101,16 +92,29 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
         yield Ref(name="*", qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
         return
     if isinstance(last, exp.Parameter):
+        yield from _numbered(builder, last, join_parts([builder.identifier(part) for part in qualifier]), kind)
         return
+    if isinstance(last, exp.Literal) and qualifier:  # the place of an item in ClickHouse's tuple
+        last, kind = qualifier.pop(), stronger(kind, FlowKind.TRANSFORMATION)
     name = builder.identifier(last)
     if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
         return
-    pseudo = _SEQUENCE_COLUMNS if qualifier else _PSEUDO_COLUMNS
-    if builder.dialect.name == "oracle" and not qualifier:
-        pseudo |= _ORACLE_PSEUDO_COLUMNS
-    if (name in pseudo or name.startswith("$")) and not last.args.get("quoted"):
+    if not qualifier and name in builder.scalars:
+        yield from _walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
+        return
+    if (name in pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
         return
     yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
+
+
+def _numbered(builder: Builder, node: exp.Expr, qualifier: str, kind: FlowKind) -> Iterator[Ref]:
+    """Snowflake's `$1`, the first column of a staged file or table; elsewhere a parameter."""
+    if builder.dialect.name == "snowflake" and isinstance(node.this, exp.Literal) and node.this.is_int:
+        yield Ref(name=f"${node.this.name}", qualifier=qualifier, kind=kind)
+
+
+def _parameter(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    yield from _numbered(builder, node, "", kind)
 
 
 def _star(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -146,13 +150,15 @@ def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
             yield from _walk(builder, branch, result)
 
 
-def _decode(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    """`DECODE(a, 1, x, 2, y, z)`: a CASE of a, where each second one is a result, and the last."""
+def _by_value(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """`DECODE(a, 1, x, 2, y, z)`: a and what it is compared with decide; ClickHouse's multiIf has conditions alone."""
+    compared, *rest = node.expressions if isinstance(node, exp.DecodeCase) else [None, *node.expressions]
     result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
-    last = len(node.expressions) - 1
-    for place, item in enumerate(node.expressions):
-        gives = place > 0 and (place % 2 == 0 or place == last)
-        yield from _walk(builder, item, result if gives else condition)
+    if compared is not None:
+        yield from _walk(builder, compared, condition)
+    for place, item in enumerate(rest):
+        last = place == len(rest) - 1
+        yield from _walk(builder, item, result if place % 2 or last else condition)
 
 
 def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -195,6 +201,8 @@ def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[
 
 
 def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    if isinstance(node, exp.Count) and node.this is None:  # ClickHouse's count()
+        yield Ref(name="*", kind=stronger(kind, FlowKind.AGGREGATION))
     yield from _children(builder, node, stronger(kind, FlowKind.AGGREGATION))
 
 
@@ -215,11 +223,16 @@ def _comprehension(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator
 
 
 def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    if node.name.lower() == "multiif":
+        yield from _by_value(builder, node, kind)
+        return
+    name = node.name.lower()
+    own = FlowKind.AGGREGATION if is_aggregate(name) else FlowKind.TRANSFORMATION
     arguments = list(node.expressions)
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
         arguments = arguments[1:]  # DATEDIFF_BIG(day, a, b): the unit is no column
     for argument in arguments:
-        yield from _walk(builder, argument, stronger(kind, FlowKind.TRANSFORMATION))
+        yield from _walk(builder, argument, stronger(kind, own))
 
 
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -274,7 +287,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.Exists, _exists),
     (exp.Case, _case),
     ((exp.If, exp.Nvl2), _if),
-    (exp.DecodeCase, _decode),
+    (exp.DecodeCase, _by_value),
     (exp.Window, _window),
     (exp.Filter, _filtered),
     (exp.Order, _order),
@@ -285,6 +298,7 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.Comprehension, _comprehension),
     (exp.Anonymous, _unknown_function),
     (exp.Dot, _dot),
-    ((exp.NextValueFor, exp.Parameter, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
+    (exp.Parameter, _parameter),
+    ((exp.NextValueFor, exp.SessionParameter, exp.Placeholder, exp.DataType, exp.Literal), _nothing),
 )
 """First match decides; what is not listed passes its kind on to its children as a transformation."""

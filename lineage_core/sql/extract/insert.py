@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lineage_core.model.facts import Flow, FlowKind, Output, Query
-from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.conflict import conflict_flows
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.update import base_table
@@ -62,6 +62,8 @@ def target_of(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
         )
     if isinstance(node, exp.Directory):
         return f"path:{node.this.name}", ()
+    if isinstance(node, exp.Func) and (files := sources.locations(builder, node)):  # INSERT INTO FUNCTION s3('file')
+        return files[0], ()
     return builder.table(node), ()
 
 

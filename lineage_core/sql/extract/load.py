@@ -36,11 +36,13 @@ def copy(builder: Builder, node: exp.Copy) -> Parts:
 
 
 def cache(builder: Builder, node: exp.Cache) -> Parts:
-    """Spark's CACHE TABLE t AS query: read, and kept in memory only."""
-    if node.expression is not None:
-        query.build(builder, node.expression)
-        builder.reads.clear()
-    return Parts(kind="cache")
+    """Spark's CACHE TABLE t AS query names a query, as a temporary view does: it is read where t is."""
+    if node.expression is None:
+        return Parts(kind="cache")
+    target = builder.table(node.this)
+    flow = Flow(target=target, query=query.build(builder, node.expression))
+    builder.reads.clear()
+    return Parts(kind="view", flows=(flow,), temporary=(target,))
 
 
 def _everything(builder: Builder, source: str, target: str) -> Flow:

@@ -54,8 +54,10 @@ def _branch(
     seen = both[1:] if isinstance(action, exp.Insert) else both
     where = expression.references(builder, action.args.get("where"), FlowKind.FILTER)
     index = builder.add(Query(sources=seen, outputs=outputs, influences=where, ctes=ctes))
-    by_name = isinstance(action, exp.Update) or not isinstance(action.expression, exp.Expr)
-    return [Flow(target=target, query=index, columns=columns, positional=not by_name and not columns)]
+    by_name = isinstance(action, exp.Update) or (
+        not isinstance(action.expression, exp.Expr) and _bare_values(action) is None
+    )
+    return [Flow(target=target, query=index, columns=columns, positional=not by_name and not columns, matched=by_name)]
 
 
 def _whole_source(both: tuple[Source, ...]) -> tuple[Output, ...]:
@@ -64,7 +66,7 @@ def _whole_source(both: tuple[Source, ...]) -> tuple[Output, ...]:
 
 def _inserted_columns(builder: Builder, action: exp.Insert) -> tuple[str, ...]:
     listed = action.this
-    if not isinstance(listed, exp.Tuple):
+    if not isinstance(listed, exp.Tuple) or _bare_values(action) is not None:
         return ()
     return tuple(
         builder.identifier(column.this if isinstance(column, exp.Column) else column) for column in listed.expressions
@@ -75,7 +77,18 @@ def _inserted_values(
     builder: Builder, action: exp.Insert, columns: tuple[str, ...], both: tuple[Source, ...]
 ) -> tuple[Output, ...]:
     values = action.expression
+    if (bare := _bare_values(action)) is not None:
+        return insert.values_row(builder, bare, ())
     if not isinstance(values, exp.Expr):  # BigQuery's INSERT ROW, Databricks' INSERT *
         return _whole_source(both)
     row = list(values.expressions) if isinstance(values, exp.Tuple) else [values]
     return insert.values_row(builder, row, columns)
+
+
+def _bare_values(action: exp.Insert) -> list[exp.Expr] | None:
+    """The values of `INSERT VALUES (a, b)` without a list of columns, which sqlglot takes for a call in that list."""
+    only = (
+        action.this.expressions[0] if isinstance(action.this, exp.Tuple) and len(action.this.expressions) == 1 else None
+    )
+    called = isinstance(only, exp.Anonymous) and only.name.upper() == "VALUES"
+    return list(only.expressions) if called and only is not None else None

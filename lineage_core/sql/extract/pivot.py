@@ -30,27 +30,40 @@ def pivoted(builder: Builder, source: Source, pivots: Iterable[exp.Expr]) -> Sou
 
 def _pivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
     """One column for each value, the aggregates' inputs flowing to it; what they use up is not among the others."""
-    values = expression.references_of(builder, pivot.expressions, FlowKind.AGGREGATION)
+    each = [expression.references(builder, item, FlowKind.AGGREGATION) for item in pivot.expressions]
+    values = tuple(dict.fromkeys(ref for refs in each for ref in refs))
     fields = [field for field in pivot.args.get("fields") or () if isinstance(field, exp.In)]
     deciding = expression.references_of(builder, (field.this for field in fields), FlowKind.CONDITIONAL)
     names = [builder.identifier(name) for name in pivot.args.get("columns") or ()]
     used = tuple(dict.fromkeys(ref.name for ref in (*values, *deciding) if ref.name))
     rest = Output(star=True, excluded=used)
-    return Query(sources=(source,), outputs=(rest, *(Output(name=name, refs=(*values, *deciding)) for name in names)))
+    made = [
+        Output(name=name, refs=(*(each[place % len(each)] if each else ()), *deciding))
+        for place, name in enumerate(names)
+    ]
+    unnamed = () if names else (Output(name="*", refs=(*values, *deciding)),)  # the values of the column, or a query's
+    return Query(sources=(source,), outputs=(rest, *made, *unnamed))
 
 
 def _unpivot(builder: Builder, source: Source, pivot: exp.Expr) -> Query:
-    """The listed columns become the rows of one (or several) value columns; the name column has no source."""
+    """The listed columns become the rows of one (or several) value columns; the name column has no source. Which
+    of the two comes first is the dialect's.
+    """
     fields = [field for field in pivot.args.get("fields") or () if isinstance(field, exp.In)]
     names = [name for item in pivot.expressions for name in _parts(item)]
     turned = [[_parts(column) for column in field.expressions] for field in fields[:1]]
     columns = [[builder.identifier(_named(part)) for part in row] for rows in turned for row in rows]
-    outputs = [Output(star=True, excluded=tuple(name for row in columns for name in row))]
-    for position, name in enumerate(names):
-        refs = tuple(Ref(name=row[position]) for row in columns if position < len(row))
-        outputs.append(Output(name=builder.identifier(_named(name)), refs=refs))
-    outputs += [Output(name=builder.identifier(_named(field.this))) for field in fields]
-    return Query(sources=(source,), outputs=tuple(outputs))
+    rest = Output(star=True, excluded=tuple(name for row in columns for name in row))
+    values = [
+        Output(
+            name=builder.identifier(_named(name)),
+            refs=tuple(Ref(name=row[position]) for row in columns if position < len(row)),
+        )
+        for position, name in enumerate(names)
+    ]
+    labels = [Output(name=builder.identifier(_named(field.this))) for field in fields]
+    made = [*values, *labels] if builder.dialect.unpivots_values_first else [*labels, *values]
+    return Query(sources=(source,), outputs=(rest, *made))
 
 
 def _parts(node: exp.Expr) -> list[exp.Expr]:

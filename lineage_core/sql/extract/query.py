@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from lineage_core.model.facts import Cte, FlowKind, Output, Query, Ref
-from lineage_core.sql.extract import expression, sources
+from lineage_core.sql.extract import expression, pivot_statement, sources, stars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,8 @@ def build(builder: Builder, node: exp.Expr) -> int:
             by_name = bool(node.args.get("by_name"))
             influences = _influences(builder, node)
             return builder.fill(index, Query(branches=branches, by_name=by_name, influences=influences, ctes=ctes))
+        if isinstance(node, exp.Pivot):
+            return builder.fill(index, pivot_statement.turned(builder, node, ctes))
         if isinstance(node, exp.Values):
             return builder.fill(index, Query(outputs=_values(builder, node), ctes=ctes))
         if isinstance(node, exp.Table):
@@ -139,6 +141,9 @@ def _ctes(builder: Builder, node: exp.Expr, names: set[str]) -> tuple[Cte, ...]:
     for item in clause.expressions:
         alias = item.args["alias"]
         name = builder.identifier(alias.this)
+        if item.args.get("scalar"):
+            builder.scalars[name] = item.this
+            continue
         if recursive:
             names.add(name)
         changed = builder.changed_rows(item.this, tuple(ctes))
@@ -167,8 +172,8 @@ def _values(builder: Builder, node: exp.Values) -> tuple[Output, ...]:
 
 def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
     """The outputs of one item of a select list: one as a rule, none for the assignment of a variable."""
-    if is_star(item):
-        return (_star(builder, item), *_replaced(builder, item))
+    if stars.is_star(item):
+        return (stars.star(builder, item), *(single(builder, part) for part in stars.replaced(item)))
     if isinstance(item, exp.EQ) and isinstance(item.this, exp.Parameter):
         return ()  # SELECT @variable = ...: a variable cuts the flow
     if builder.dialect.batches and isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal):
@@ -176,12 +181,18 @@ def outputs(builder: Builder, item: exp.Expr) -> tuple[Output, ...]:
     if isinstance(item, exp.Aliases):
         refs = expression.references(builder, item.this, FlowKind.TRANSFORMATION)
         return tuple(Output(name=builder.identifier(alias), refs=refs) for alias in item.aliases)
-    return (single(builder, item),)
+    if isinstance(item, exp.QueryTransform):
+        refs = expression.references_of(builder, item.expressions, FlowKind.TRANSFORMATION)
+        named = item.args["schema"].expressions if item.args.get("schema") else ()
+        return tuple(Output(name=builder.identifier(column.this), refs=refs) for column in named)
+    return (stars.inside(builder, item) or single(builder, item),)
 
 
 def single(builder: Builder, item: exp.Expr) -> Output:
     """One item of a select list that is no star."""
     inner = item.unalias()
+    if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Star):  # the fields of what is computed
+        return Output(name="*", refs=expression.references(builder, inner.this))
     name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
     written = item.alias_or_name
     return Output(
@@ -202,30 +213,3 @@ def _implied_name(builder: Builder, node: exp.Expr) -> str:
         if by_colons or builder.dialect.casts_keep_names:
             return builder.identifier(node.this.this)
     return builder.text(node).lower()
-
-
-def is_star(item: exp.Expr) -> bool:
-    """Whether a select item is `*`, `t.*` or DuckDB's COLUMNS(...)."""
-    return isinstance(item, exp.Star | exp.Columns) or (
-        isinstance(item, exp.Column) and isinstance(item.this, exp.Star)
-    )
-
-
-def _replaced(builder: Builder, item: exp.Expr) -> Iterator[Output]:
-    """`* REPLACE (x AS a)`: a is no longer the star's."""
-    star = item if isinstance(item, exp.Star) else item.this
-    for replaced in star.args.get("replace") or ():
-        yield single(builder, replaced)
-
-
-def _star(builder: Builder, item: exp.Expr) -> Output:
-    star = item if isinstance(item, exp.Star) else item.this
-    *qualifier, _ = item.parts if isinstance(item, exp.Column) else [star]
-    excluded = [*(star.args.get("except_") or ()), *(item.args["alias"] for item in star.args.get("replace") or ())]
-    renamed = star.args.get("rename") or ()
-    return Output(
-        star=True,
-        qualifier=sources.dotted(builder, qualifier),
-        excluded=tuple(builder.identifier(name) for name in excluded),
-        renamed={builder.identifier(pair.this): builder.identifier(pair.args["alias"]) for pair in renamed},
-    )

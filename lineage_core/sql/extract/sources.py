@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import FlowKind, Ref, Source
+from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
 from lineage_core.sql.extract import expression, query
+from lineage_core.sql.extract.arrays import elements, passed_tables, side_by_side
+from lineage_core.sql.extract.made_columns import made_columns
 from lineage_core.sql.extract.match_rows import matched
 from lineage_core.sql.extract.pivot import pivoted
 from lineage_core.sql.hints import TABLE_HINTS
@@ -24,15 +26,18 @@ _DUMMY_TABLES = frozenset({"dual", "sys.dual", "sysibm.sysdummy1"})
 
 _READERS = frozenset(
     (
-        "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan"
+        "readparquet parquetscan readcsv readcsvauto readjson readjsonauto readndjson readfiles deltascan icebergscan "
+        "s3 s3cluster gcs url file hdfs deltalake iceberg"
     ).split()
 )
-"""Functions of DuckDB and Databricks that read a file, without underscores."""
+"""Functions of DuckDB, Databricks and ClickHouse that read a file, without underscores."""
 
 _NAMING_TABLES = frozenset({"tablechanges", "gpdistrandom"})
 """Functions of Databricks and Greenplum over the rows of a table named in a string."""
 
 _SEMI = frozenset({"SEMI", "ANTI"})
+
+_OUTER = frozenset({"FULL", "RIGHT"})
 
 Found = tuple[tuple[Source, ...], tuple[Ref, ...]]
 """Sources, and the references of their join conditions."""
@@ -61,7 +66,13 @@ def collect_joins(builder: Builder, node: exp.Expr, found: list[Source], refs: l
         _collect(builder, join.this, using, found, refs)
         if _SEMI & {join.kind, join.side}:
             found[first:] = [source.model_copy(update={"semi": True}) for source in found[first:]]
-        refs += expression.references(builder, join.args.get("on"), FlowKind.JOIN)
+        update = {"natural": join.method == "NATURAL", "outer": join.side in _OUTER}
+        if any(update.values()):
+            found[first:] = [source.model_copy(update=update) for source in found[first:]]
+        for name in ("match_condition", "on"):
+            refs += expression.references(builder, join.args.get(name), FlowKind.JOIN)
+        for item in join.expressions:  # further arrays of ClickHouse's ARRAY JOIN
+            _collect(builder, item, (), found, refs)
 
 
 def from_table(builder: Builder, node: exp.Expr) -> Found:
@@ -78,7 +89,11 @@ def dotted(builder: Builder, parts: Iterable[exp.Expr]) -> str:
 
 
 def _collect(builder: Builder, node: exp.Expr, using: tuple[str, ...], found: list[Source], refs: list[Ref]) -> None:
-    if (
+    if isinstance(node, exp.Final):
+        node = node.this
+    if (array := elements(builder, node, found)) is not None:
+        found.append(array)
+    elif (
         isinstance(node, exp.Subquery | exp.Paren) and _holds_table(node) and not node.args.get("pivots")
     ):  # (a JOIN b ON ...) is no scope of its own
         inner = node.this
@@ -154,9 +169,8 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
             alias=alias, columns=columns, refs=expression.references_of(builder, rows, FlowKind.TRANSFORMATION)
         )
     call = node.this if isinstance(node, exp.Table | exp.TableFromRows) else node
-    if location := _location(builder, call):
-        builder.read(location)
-        return Source(alias=alias, table=location, columns=columns)
+    if files := locations(builder, call):
+        return _files(builder, files, alias, columns)
     path: list[exp.Expr | None] = []
     if isinstance(node, exp.Table):
         path = [node.args.get("catalog"), node.args.get("db")]
@@ -165,27 +179,43 @@ def _function(builder: Builder, node: exp.Expr, alias: str, columns: tuple[str, 
         path = [*names]
     if isinstance(call, exp.Anonymous) and call.name.upper() == "TABLE" and len(call.expressions) == 1:
         return _function(builder, call.expressions[0], alias, columns)  # TABLE(f(...))
+    for special in (side_by_side, passed_tables):
+        if (source := special(builder, call, alias, columns)) is not None:
+            return source
+    columns = columns or made_columns(builder, call, alias)
     named = [part for part in path if part is not None]
     refs = expression.references(builder, call, FlowKind.TRANSFORMATION)
-    if named and isinstance(call, exp.Func):
-        refs = expression.called(builder, named, call, FlowKind.TRANSFORMATION)
+    if named and isinstance(call, exp.Anonymous):  # a query among the arguments is a table, not a parameter
+        rows = [ref for ref in refs if ref.query is not None]
+        refs = (*expression.called(builder, named, call, FlowKind.TRANSFORMATION), *rows)
     own = isinstance(call, exp.Anonymous) and not (named and refs)
     name = join_parts([*map(builder.identifier, named), builder.identifier(unmarked(call.name))]) if own else ""
     return Source(alias=alias, function=name, columns=columns, refs=refs)
 
 
-def _location(builder: Builder, call: exp.Expr) -> str:
-    """The file that `read_parquet('file')` and its like read, as a table's name, or the table that a function names in
-    a string; empty for every other function.
+def _files(builder: Builder, locations: list[str], alias: str, columns: tuple[str, ...]) -> Source:
+    """One file or table, or the rows of several."""
+    for location in locations:
+        builder.read(location)
+    if len(locations) == 1:
+        return Source(alias=alias, table=locations[0], columns=columns)
+    each = [builder.add(Query(sources=(Source(table=item),), outputs=(Output(star=True),))) for item in locations]
+    return Source(alias=alias, columns=columns, query=builder.add(Query(branches=tuple(each))))
+
+
+def locations(builder: Builder, call: exp.Expr) -> list[str]:
+    """The files that `read_parquet('file')` and its like read, as tables' names, or the table that a function names in
+    a string; none for every other function.
     """
-    first = call.expressions[0] if isinstance(call, exp.Func) and call.expressions else call.args.get("this")
-    if not isinstance(first, exp.Literal) or not first.is_string:
-        return ""
+    first = call.args.get("this") if not isinstance(call, exp.Anonymous) else None
+    first = first if isinstance(first, exp.Expr) else next(iter(call.expressions), None)
+    listed = first.expressions if isinstance(first, exp.Array) else [first]
+    strings = [item.name for item in listed if isinstance(item, exp.Literal) and item.is_string]
     name = call.name if isinstance(call, exp.Anonymous) else type(call).__name__
     name = name.lower().replace("_", "")
     if name in _NAMING_TABLES:
-        return normalise(first.name, builder.dialect)
-    return f"path:{first.name}" if name in _READERS else ""
+        return [normalise(string, builder.dialect) for string in strings]
+    return [f"path:{string}" for string in strings] if name in _READERS else []
 
 
 def _alias(builder: Builder, node: exp.Expr) -> tuple[str, tuple[str, ...]]:
