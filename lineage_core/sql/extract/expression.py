@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from lineage_core.model.facts import FlowKind, Ref
+from lineage_core.sql.extract import conditions
 from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.known_names import is_aggregate, pseudo_columns
@@ -44,12 +45,12 @@ def references(builder: Builder, node: object, kind: FlowKind = FlowKind.IDENTIT
     """
     if not isinstance(node, exp.Expr):  # a flag of the clause, not a part of it
         return ()
-    return tuple(dict.fromkeys(_walk(builder, node, kind)))
+    return tuple(dict.fromkeys(walk(builder, node, kind)))
 
 
 def references_of(builder: Builder, nodes: Iterable[exp.Expr], kind: FlowKind) -> tuple[Ref, ...]:
     """The same over several expressions."""
-    return tuple(dict.fromkeys(ref for node in nodes for ref in _walk(builder, node, kind)))
+    return tuple(dict.fromkeys(ref for node in nodes for ref in walk(builder, node, kind)))
 
 
 def stronger(kind: FlowKind, at_least: FlowKind) -> FlowKind:
@@ -59,7 +60,8 @@ def stronger(kind: FlowKind, at_least: FlowKind) -> FlowKind:
     return max(kind, at_least, key=_STRENGTH.__getitem__)
 
 
-def _walk(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+def walk(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
+    """The same as they are met."""
     for node_type, walker in _WALKERS:
         if isinstance(node, node_type):
             yield from walker(builder, node, kind)
@@ -72,7 +74,7 @@ def _children(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]
         kind = stronger(kind, FlowKind.TRANSFORMATION)
     children = _operands(node) if isinstance(node, exp.Binary) else node.iter_expressions()
     for child in children:
-        yield from _walk(builder, child, kind)
+        yield from walk(builder, child, kind)
 
 
 def _operands(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -100,7 +102,7 @@ def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
         return
     if not qualifier and name in builder.scalars:
-        yield from _walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
+        yield from walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
         return
     if (name in pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
         return
@@ -126,43 +128,8 @@ def _subquery(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]
     yield Ref(query=queries.build(builder, node), kind=kind)
 
 
-def _exists(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    inner = FlowKind.CONDITIONAL if kind.direct else kind
-    for child in node.iter_expressions():
-        yield from _walk(builder, child, inner)
-
-
-def _case(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
-    if node.this is not None:
-        yield from _walk(builder, node.this, condition)
-    for branch in node.args.get("ifs") or ():
-        yield from _if(builder, branch, kind)
-    if default := node.args.get("default"):
-        yield from _walk(builder, default, result)
-
-
-def _if(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
-    yield from _walk(builder, node.this, condition)
-    for name in ("true", "false"):
-        if branch := node.args.get(name):
-            yield from _walk(builder, branch, result)
-
-
-def _by_value(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    """`DECODE(a, 1, x, 2, y, z)`: a and what it is compared with decide; ClickHouse's multiIf has conditions alone."""
-    compared, *rest = node.expressions if isinstance(node, exp.DecodeCase) else [None, *node.expressions]
-    result, condition = stronger(kind, FlowKind.TRANSFORMATION), FlowKind.CONDITIONAL if kind.direct else kind
-    if compared is not None:
-        yield from _walk(builder, compared, condition)
-    for place, item in enumerate(rest):
-        last = place == len(rest) - 1
-        yield from _walk(builder, item, result if place % 2 or last else condition)
-
-
 def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
+    yield from walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
     frame = FlowKind.WINDOW if kind.direct else kind
     yield from _frame(builder, node, frame)
     select, name = node.find_ancestor(exp.Select), node.alias
@@ -173,29 +140,29 @@ def _window(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 
 def _frame(builder: Builder, node: exp.Expr, frame: FlowKind) -> Iterator[Ref]:
     for part in node.args.get("partition_by") or ():
-        yield from _walk(builder, part, frame)
+        yield from walk(builder, part, frame)
     if order := node.args.get("order"):
-        yield from _walk(builder, order, frame)
+        yield from walk(builder, order, frame)
 
 
 def _filtered(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
-    yield from _walk(builder, node.this, kind)
-    yield from _walk(builder, node.expression, FlowKind.CONDITIONAL if kind.direct else kind)
+    yield from walk(builder, node.this, kind)
+    yield from walk(builder, node.expression, FlowKind.CONDITIONAL if kind.direct else kind)
 
 
 def _order(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     """array_agg(a ORDER BY b): b decides about order only."""
     if node.this is not None:
-        yield from _walk(builder, node.this, kind)
+        yield from walk(builder, node.this, kind)
     for item in node.expressions:
-        yield from _walk(builder, item, FlowKind.WINDOW if kind.direct else kind)
+        yield from walk(builder, item, FlowKind.WINDOW if kind.direct else kind)
 
 
 def _within_group(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     """`listagg(a) WITHIN GROUP (ORDER BY b)` takes a, b decides; of a percentile the order is the measure itself."""
-    yield from _walk(builder, node.this, kind)
+    yield from walk(builder, node.this, kind)
     if node.this.find(exp.Column) is not None:
-        yield from _walk(builder, node.expression, FlowKind.WINDOW if kind.direct else kind)
+        yield from walk(builder, node.expression, FlowKind.WINDOW if kind.direct else kind)
     else:
         yield from _children(builder, node.expression, stronger(kind, FlowKind.AGGREGATION))
 
@@ -208,7 +175,7 @@ def _aggregate(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref
 
 def _lambda(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     own = {builder.identifier(name) for name in node.expressions}
-    for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
+    for ref in walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
         if ref.qualifier.split(".")[0] not in own and (ref.qualifier or ref.name not in own):
             yield ref
 
@@ -216,15 +183,15 @@ def _lambda(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
 def _comprehension(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     """DuckDB's `[x + 1 FOR x IN a IF x > 0]`: x stands for a's elements."""
     own = builder.identifier(node.expression)
-    yield from _walk(builder, node.args["iterator"], stronger(kind, FlowKind.TRANSFORMATION))
-    for ref in _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
+    yield from walk(builder, node.args["iterator"], stronger(kind, FlowKind.TRANSFORMATION))
+    for ref in walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION)):
         if own not in {ref.name, ref.qualifier.split(".")[0]}:
             yield ref
 
 
 def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     if node.name.lower() == "multiif":
-        yield from _by_value(builder, node, kind)
+        yield from conditions.by_value(builder, node, kind)
         return
     name = node.name.lower()
     own = FlowKind.AGGREGATION if is_aggregate(name) else FlowKind.TRANSFORMATION
@@ -232,7 +199,7 @@ def _unknown_function(builder: Builder, node: exp.Expr, kind: FlowKind) -> Itera
     if arguments and node.name.lower().startswith("date") and _is_date_part(arguments[0]):
         arguments = arguments[1:]  # DATEDIFF_BIG(day, a, b): the unit is no column
     for argument in arguments:
-        yield from _walk(builder, argument, stronger(kind, own))
+        yield from walk(builder, argument, stronger(kind, own))
 
 
 def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
@@ -240,12 +207,12 @@ def _dot(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
         path = [part for part in node.flatten() if isinstance(part, exp.Identifier | exp.Parameter)]
         if not path:  # XMLAGG(...).EXTRACT(...)
             _columns_again(node.this)
-            yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
+            yield from walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))
             return
         yield from called(builder, path, node.expression, kind)
-        yield from _walk(builder, node.expression, kind)
+        yield from walk(builder, node.expression, kind)
         return
-    yield from _walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))  # a field of a struct
+    yield from walk(builder, node.this, stronger(kind, FlowKind.TRANSFORMATION))  # a field of a struct
 
 
 def _columns_again(node: exp.Expr) -> None:
@@ -284,10 +251,10 @@ _WALKERS: tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Walker], ...]
     (exp.Column, _column),
     (exp.Star, _star),
     ((exp.Subquery, exp.Select, exp.SetOperation), _subquery),
-    (exp.Exists, _exists),
-    (exp.Case, _case),
-    ((exp.If, exp.Nvl2), _if),
-    (exp.DecodeCase, _by_value),
+    (exp.Exists, conditions.exists),
+    (exp.Case, conditions.case),
+    ((exp.If, exp.Nvl2), conditions.if_else),
+    (exp.DecodeCase, conditions.by_value),
     (exp.Window, _window),
     (exp.Filter, _filtered),
     (exp.Order, _order),
