@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from neo4j.exceptions import ClientError
 
-from lineage_core.graph import cypher, dead_letters
+from lineage_core.graph import cypher
 from lineage_core.graph.attempts import Attempts
 from lineage_core.graph.deletion import delete_group
 from lineage_core.graph.difference import Difference, compare
@@ -22,6 +22,7 @@ from lineage_core.graph.faults import (
 from lineage_core.graph.file_nodes import cut_off, ingested, ingesting, mark_of, news, superseded
 from lineage_core.graph.ladder import Refused, isolate
 from lineage_core.graph.parts import GROUP_FILES, LARGE_FACTOR, commit_steps, groups, steps
+from lineage_core.graph.refused_rows import RefusedRows
 from lineage_core.graph.target import Known, Target
 from lineage_core.graph.transaction import Work, chunks
 from lineage_core.graph.write_result import WriteResult
@@ -82,8 +83,7 @@ class Writer:
     ) -> None:
         rows = batch_size if batching else 1
         self._target = Target(driver, database, project, run_id, rows, batching)
-        self._dead_letter_file = dead_letter_file
-        self._kept: set[str] = set()
+        self._letters = RefusedRows(self._target, dead_letter_file)
         self._attempts = Attempts(run_id)
 
     def write(self, files: Sequence[FileRows]) -> WriteResult:
@@ -254,7 +254,7 @@ class Writer:
         if cut_off(known.get(file.path, {}) for file in group):
             work.delete_lonely()
         work.settle()
-        letters = self._keep(
+        letters = self._letters.keep(
             [
                 *((group[0], error, row) for row, error in refused or ()),
                 *((file, why, row) for file in group for row, why in file.rejected),
@@ -266,28 +266,6 @@ class Writer:
         with self._attempts.committing(tuple(file.path for file in group), done):
             work.commit()
         return done
-
-    def _keep(self, refused: Sequence[tuple[FileRows, BaseException | str, dict[str, Any]]]) -> int:
-        """Refused rows to the dead letters; each once, although a write whose commit failed is tried again."""
-        if not refused:
-            return 0
-        target, where = self._target, self._target.store_id()
-        letters = [
-            dead_letters.dead_letter(
-                error,
-                file=file.path,
-                run_id=target.run_id,
-                project=target.project,
-                row=row,
-                digest=file.digest,
-                database=where,
-            )
-            for file, error, row in refused
-        ]
-        new = {letter.identity: letter for letter in letters if letter.identity not in self._kept}
-        dead_letters.append(self._dead_letter_file, new.values())
-        self._kept |= new.keys()
-        return len(letters)
 
     def _ingested(self, file: FileRows) -> dict[str, Any]:
         return ingested(file, self._target.project, self._target.run_id)
