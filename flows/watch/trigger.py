@@ -137,11 +137,14 @@ class PrefectTrigger:
         """One client as long as it works and the server stays where it is: opening one costs more than a run."""
         from prefect.client.orchestration import get_client
 
+        from flows.watch.transport import EagerTransport
+
         address = prefect_address(self._settings)
         async with self._opening:
             if self._connected is None or self._connected[0] != address:
                 await self.close()
-                self._connected = (address, await self._open.enter_async_context(get_client()))
+                client = get_client(httpx_settings={"transport": EagerTransport()})
+                self._connected = (address, await self._open.enter_async_context(client))
             return self._connected[1]
 
     @contextmanager
