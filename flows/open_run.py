@@ -10,7 +10,6 @@ from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
 from lineage_core.ingest.open_pool import open_pool
-from lineage_core.ingest.worker import start_fork_server
 from lineage_core.ingest.write_stage import writer_for
 from lineage_core.source.dialects import DialectPatterns
 from tasks.results import forget_all, forget_expired
@@ -42,8 +41,6 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
     """
     settings = settings.model_copy(update={"data_dir": settings.data_dir.absolute(), "root": settings.root.absolute()})
     dialects = DialectPatterns(settings)
-    if settings.enable_batching:
-        start_fork_server()
     database = locate(settings)
     with open_driver(database) as driver:
         prepare(driver, database.name)

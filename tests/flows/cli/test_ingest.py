@@ -104,7 +104,7 @@ def test_an_interrupted_run_ends_at_once_and_clean(
     assert "hash" in running.stderr.readline(), "in the middle of it"
     os.killpg(running.pid, number)  # as a terminal does: the parsers get it as well
     output, errors = running.communicate(timeout=30)
-    assert running.returncode == code
+    assert running.returncode == code, output + errors
     assert output == ""
     assert "Traceback" not in errors
 
