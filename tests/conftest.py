@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import uuid
 from typing import TYPE_CHECKING
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
     from dask_processes import DaskProcesses
     from neo4j import Driver
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C even where this was started with SIGINT ignored, as shells start what runs in the background.
+
+    What the tests start would ignore it as well, and some of them end it so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:
