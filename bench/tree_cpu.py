@@ -9,12 +9,13 @@ ended comes to it and is counted. What goes on for longer than 20 s after the co
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STRAGGLER_SECONDS = 20.0
 _LOOK_SECONDS = 0.01
 
@@ -22,16 +23,25 @@ _LOOK_SECONDS = 0.01
 def main() -> None:
     """Run, wait, write; exit as the command did."""
     out, *command = sys.argv[1:]
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
     began = time.perf_counter()
-    child = subprocess.Popen(command)
+    child = subprocess.Popen(command, preexec_fn=_end_with_parent)  # noqa: PLW1509 - there is one thread here
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime + _stragglers()
     Path(out).write_text(json.dumps({"wall": wall, "cpu": cpu}), "utf-8")
     sys.exit(child.returncode if child.returncode >= 0 else 128 - child.returncode)
+
+
+def _prctl(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
+
+
+def _end_with_parent() -> None:
+    """A benchmark that is stopped kills this process: the command is asked to end then, not left to go on."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stragglers() -> float:

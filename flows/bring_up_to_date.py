@@ -197,6 +197,8 @@ class BringUpToDate:
                 report.failed_files += problems
             else:
                 report.problems += problems
+            if parse.status is not FileStatus.FAILED:
+                report.dialects[parse.dialect] = report.dialects.get(parse.dialect, 0) + 1
             report.statuses[parse.path] = parse.status.value if parse.path in changed else "relinked"
             if parse.path in changed:
                 setattr(report.files, parse.status, getattr(report.files, parse.status) + 1)

@@ -19,6 +19,8 @@ def summary(report: Report) -> Iterator[tuple[str, str]]:
     """What happened, as (name, value)."""
     files, changes = report.files, report.changes
     yield "Files", counted(files.model_dump())
+    if report.dialects:
+        yield "Dialects", counted(dict(sorted(report.dialects.items(), key=lambda item: -item[1])))
     yield "Nodes", counted(_of("nodes_", changes.model_dump()))
     yield "Relationships", counted(_of("relationships_", changes.model_dump()))
     yield "Parse cache", f"{report.cache_hits:,} hits, {report.cache_misses:,} parsed"

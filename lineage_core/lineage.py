@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
-from lineage_core.link.resolve import Columns
+from lineage_core.link.resolve import ColumnFlow, Columns
 from lineage_core.link.routines import bodies, handed_on, session_of
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
@@ -20,7 +20,7 @@ from lineage_core.sql.parse import parse_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lineage_core.link.resolve import ColumnFlow, Handed
+    from lineage_core.link.resolve import Handed
 
 _RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
@@ -201,7 +201,7 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
         reads=tuple(dict.fromkeys(name for item in collapsed for name in item.reads)),
         writes=tuple(dict.fromkeys(name for item in collapsed for name in item.writes)),
         columns=tuple(
-            dict.fromkeys((*(flow for item in collapsed for flow in _items(item.columns)), *_computed(objects)))
+            dict.fromkeys((*(flow for item in collapsed for flow in _items(item.columns)), *_items(_computed(objects))))
         ),
         influences=tuple(dict.fromkeys(flow for item in collapsed for flow in _items(item.influences))),
         defines=tuple(
@@ -212,16 +212,10 @@ def _script(facts: FileFacts, statements: list[StatementLineage], collapsed: lis
     )
 
 
-def _computed(objects: Sequence[ObjectFact]) -> list[ColumnLineage]:
+def _computed(objects: Sequence[ObjectFact]) -> list[ColumnFlow]:
     """The computed columns of the script's tables, from their inputs."""
     return [
-        ColumnLineage(
-            source_asset=item.name,
-            source_column=ref.name,
-            target_asset=item.name,
-            target_column=column.name,
-            kind=ref.kind,
-        )
+        ColumnFlow(item.name, ref.name, item.name, column.name, ref.kind)
         for item in objects
         if item.kind is ObjectKind.TABLE and not item.temporary
         for column in item.columns

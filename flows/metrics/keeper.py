@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from flows.alongside import alongside
 from flows.local_prefect import ProcessId
 from flows.metrics.kept import counted, file_name, keep
 from lineage_core.metrics import REGISTRY
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
     from lineage_core.settings import Settings
@@ -26,14 +28,8 @@ def kept_metrics(settings: Settings) -> Iterator[None]:
 
     A folder that cannot be written costs the metrics, said in the log, and nothing else.
     """
-    over = threading.Event()
-    keeper = threading.Thread(target=_keep_until, args=(settings, over), name="metrics", daemon=True)
-    keeper.start()
-    try:
+    with alongside(partial(_keep_until, settings), "metrics"):
         yield
-    finally:
-        over.set()
-        keeper.join()
 
 
 def _keep_until(settings: Settings, over: threading.Event) -> None:

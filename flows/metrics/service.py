@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
+from flows.alongside import alongside
 from flows.metrics.endpoint import Endpoint
 from flows.metrics.keeper import kept_metrics
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
     from lineage_core.settings import Settings
@@ -26,18 +28,9 @@ def served_metrics(settings: Settings) -> Iterator[None]:
     The port is tried again now and then, so that who lives longest serves. No port (0), as in the parts of a stack: the
     metrics are only kept.
     """
-    with kept_metrics(settings):
-        if not settings.metrics_port:
-            yield
-            return
-        over = threading.Event()
-        serving = threading.Thread(target=_serve, args=(settings, over), name="metrics-port", daemon=True)
-        serving.start()
-        try:
-            yield
-        finally:
-            over.set()
-            serving.join()
+    serving = alongside(partial(_serve, settings), "metrics-port") if settings.metrics_port else nullcontext()
+    with kept_metrics(settings), serving:
+        yield
 
 
 def _serve(settings: Settings, over: threading.Event) -> None:

@@ -59,6 +59,8 @@ class Report(BaseModel):
     """Statements that were not understood, by file and line; the rest of their files is in the graph."""
     statuses: dict[str, str] = Field(default_factory=dict)
     """Path -> ok, partial, failed, relinked or deleted, for each file that the run had to do with."""
+    dialects: dict[str, int] = Field(default_factory=dict)
+    """Dialect -> files read in it, whether it was named, or found from path or content."""
     notes: list[str] = Field(default_factory=list)
     """What went as it should and is worth knowing, as why gone files were kept."""
     seconds: dict[str, float] = Field(default_factory=dict)

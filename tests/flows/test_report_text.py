@@ -11,6 +11,7 @@ REPORT = Report(
     project="p",
     files=FileCounts(ok=1_200, partial=1, failed=1),
     changes=GraphChanges(nodes_created=5, relationships_deleted=2),
+    dialects={"postgres": 2, "tsql": 1_200},
     seconds={"parse": 1.26, "write": 0.04},
     total_seconds=2.5,
     peak_memory=300 * 2**20,
@@ -24,6 +25,7 @@ REPORT = Report(
 def test_counts_that_are_zero_are_left_out() -> None:
     rows = dict(report_text.summary(REPORT))
     assert rows["Files"] == "1,200 ok, 1 partial, 1 failed"
+    assert rows["Dialects"] == "1,200 tsql, 2 postgres"
     assert rows["Nodes"] == "5 created"
     assert rows["Relationships"] == "2 deleted"
     assert rows["Seconds"] == "parse 1.3, write 0.0"

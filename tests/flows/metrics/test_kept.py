@@ -53,7 +53,8 @@ def test_a_registry_is_kept_as_totals_and_latest_values() -> None:
 
 def test_of_two_gauges_the_later_one_is_right_and_totals_are_added() -> None:
     late = Kept(at=20.0, totals={RUNS: 1}, latest={WAITING: 0})
-    for order in ([late, Kept(at=10.0, totals={RUNS: 2}, latest={WAITING: 7})],):
+    early = Kept(at=10.0, totals={RUNS: 2}, latest={WAITING: 7})
+    for order in ([early, late], [late, early]):
         total = Kept()
         for one in order:
             total.add(one)
