@@ -24,6 +24,8 @@ fi
 
 echo "Installing the locked packages into .venv ..."
 [ -x .venv/bin/python ] || "$uv" venv --quiet --python "$python" .venv
-"$uv" pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock
+# Compiled here, once: many images set PYTHONDONTWRITEBYTECODE, and every process would compile all it imports again.
+"$uv" pip sync --quiet --require-hashes --compile-bytecode --python .venv/bin/python requirements.lock
 "$uv" pip install --quiet --no-deps --python .venv/bin/python --editable .
+.venv/bin/python -m compileall -q flows lineage_core tasks
 touch .venv/.installed
