@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         description="Database sessions that write at the same time; more than two is not faster.",
     )
     batch_size: int = Field(
-        1000, validation_alias=_env("INGEST_BATCH_SIZE"), ge=1, le=100_000, description="Rows of one UNWIND statement."
+        5000, validation_alias=_env("INGEST_BATCH_SIZE"), ge=1, le=100_000, description="Rows of one UNWIND statement."
     )
     max_delete_share: float = Field(
         0.3,

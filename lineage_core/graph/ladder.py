@@ -14,7 +14,7 @@ from lineage_core.model.schema import Label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-STEPS = (100, 50, 10, 1)
+STEPS = (1000, 100, 50, 10, 1)
 """Sizes below the configured one."""
 
 Refused = list[tuple[dict[str, Any], BaseException | str]]

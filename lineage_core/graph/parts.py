@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from lineage_core.graph.write_result import WriteResult
     from lineage_core.model.rows import FileRows, NodeRow
 
-GROUP_FILES = 25
-"""Files of one transaction: more are not faster, and a retry would repeat more."""
+GROUP_FILES = 100
+"""Files of one transaction: its statements, one a label and type, have few rows each with fewer; a retry would repeat
+more with more.
+"""
 
-LARGE_FACTOR = 50
+LARGE_FACTOR = 10
 """A file of more than this many batches is written in several transactions, with its sha256 last."""
 
 
 def groups(files: Iterable[FileRows], target: Target) -> Iterator[list[FileRows]]:
-    """Whole files, up to 25 or about two batches of rows; a large file alone, and without batching each."""
+    """Whole files, up to 100 or about two batches of rows; a large file alone, and without batching each."""
     group: list[FileRows] = []
     rows = 0
     for file in files:

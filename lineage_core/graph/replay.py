@@ -13,7 +13,7 @@ from lineage_core.graph.faults import PERMANENT, ContestedRowsError, LostRowsErr
 from lineage_core.graph.ladder import isolate
 from lineage_core.graph.letter_rows import Fate, Verdict, refused, row_of, settled
 from lineage_core.graph.parts import GROUP_FILES
-from lineage_core.graph.target import Target
+from lineage_core.graph.target import BATCH_ROWS, Target
 from lineage_core.graph.transaction import chunks
 from lineage_core.model.files import FileStatus
 from lineage_core.model.rows import FileRows, NodeRow, RelRow
@@ -43,7 +43,7 @@ def letter_batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
 
 
 def replay_letters(
-    driver: Driver, database: str, letters: Sequence[DeadLetter], *, batch_size: int = 1000
+    driver: Driver, database: str, letters: Sequence[DeadLetter], *, batch_size: int = BATCH_ROWS
 ) -> list[Verdict]:
     """Write the rows of a batch again, nodes before relationships; what is there already is left.
 

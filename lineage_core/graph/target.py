@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from neo4j import Driver, Session
 
+BATCH_ROWS = 5000
+"""Rows of one UNWIND where nothing else is asked for (`INGEST_BATCH_SIZE`)."""
+
 Known = Mapping[str, dict[str, Any]]
 """File nodes that are in the graph: path -> properties."""
 
@@ -34,7 +37,7 @@ class Target:
     database: str
     project: str
     run_id: str
-    batch: int = 1000
+    batch: int = BATCH_ROWS
     batching: bool = True
 
     def session(self) -> AbstractContextManager[Session]:

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lineage_core.graph import cypher
-from lineage_core.graph.difference import Difference, Said, own_props
 from lineage_core.graph.faults import LostRowsError, SupersededError
 from lineage_core.metrics import TRANSACTION_SECONDS
 from lineage_core.model.changes import GraphChanges
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from neo4j import Result, Session, Transaction
 
+    from lineage_core.graph.difference import Difference, Said
     from lineage_core.model.rows import NodeRow, RelRow
 
 LONGEST_SECONDS = 120.0
@@ -91,7 +91,7 @@ class Work:
         """
         for some in chunks(rows, self._batch):
             runner = self._transaction if self._transaction is not None else self._session
-            result = runner.run(statement, rows=some, project=self._project)
+            result = runner.run(statement, rows=some, project=self._project, run=self._run_id)
             self._open.append((result, len(some) if expected else None, owned, missing))
             if self._single:
                 self.settle()
@@ -175,7 +175,7 @@ class Work:
         self.run(cypher.UPDATE_RELS, difference.update)
         self._changes += GraphChanges(relationships_updated=len(difference.update))
         for (kind, start, end), group in groupby(sorted(difference.create, key=_rel_order), key=_rel_group):
-            self.run(cypher.create_rels(kind, start, end), [self._rel(row) for row in group], expected=True)
+            self.run(cypher.create_rels(kind, start, end), [cypher.rel_row(row) for row in group], expected=True)
 
     def delete_orphans(self, touched: Iterable[tuple[Label, str]]) -> None:
         """Delete those of the nodes that lost their last relationship; files stay."""
@@ -199,17 +199,6 @@ class Work:
 
     def _node(self, row: NodeRow) -> dict[str, Any]:
         return {"id": row.id, "props": {"id": row.id, "name": row.name, "project_id": self._project, **row.props}}
-
-    def _rel(self, row: RelRow) -> dict[str, Any]:
-        props = {
-            "source_file": row.source_file,
-            "source": "parser",
-            "status": "approved",
-            "project_id": self._project,
-            "run_id": self._run_id,
-            **own_props(row),
-        }
-        return {"start": row.start, "end": row.end, "props": props}
 
 
 def _node_order(row: NodeRow) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ from lineage_core.graph.file_nodes import cut_off, ingested, ingesting, mark_of,
 from lineage_core.graph.ladder import Refused, isolate
 from lineage_core.graph.parts import GROUP_FILES, LARGE_FACTOR, commit_steps, groups, steps
 from lineage_core.graph.refused_rows import RefusedRows
-from lineage_core.graph.target import Known, Target
+from lineage_core.graph.target import BATCH_ROWS, Known, Target
 from lineage_core.graph.transaction import Work, chunks
 from lineage_core.graph.write_result import WriteResult
 from lineage_core.model.files import FileStatus
@@ -78,7 +78,7 @@ class Writer:
         project: str,
         run_id: str,
         dead_letter_file: Path,
-        batch_size: int = 1000,
+        batch_size: int = BATCH_ROWS,
         batching: bool = True,
     ) -> None:
         rows = batch_size if batching else 1
@@ -147,8 +147,9 @@ class Writer:
             if is_transient(error):
                 raise
             if len(group) > 1:
-                _log.warning("%d files are written one by one: %s", len(group), error)
-                parts = (self._write_group(session, [file], known) for file in group)
+                _log.warning("%d files are written in two halves: %s", len(group), error)
+                half = len(group) // 2
+                parts = (self._write_group(session, part, known) for part in (group[:half], group[half:]))
                 return sum(parts, WriteResult())
             known = self._target.known(session, [group[0].path])  # some of it may have been committed
             if is_too_large(error):

@@ -53,7 +53,7 @@ def test_one_poison_row_among_a_thousand(
         )
     assert done.dead_letters == 1
     assert query(COUNT) == [999]
-    assert [record.args[0] for record in caplog.records if record.args] == [1000, 100, 50, 10, 1]
+    assert [record.args[0] for record in caplog.records if record.args] == [5000, 1000, 100, 50, 10, 1]
     (letter,) = [json.loads(line) for line in (tmp_path / "failed.jsonl").read_text().splitlines()]
     assert (letter["error"], letter["file"], letter["run_id"], letter["kind"]) == (error, "a.sql", "run-1", "node")
     assert letter["row"]["name"] == bad.name
