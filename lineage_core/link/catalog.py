@@ -7,7 +7,7 @@ defines.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -48,7 +48,6 @@ class Asset(BaseModel):
     description: str = ""
     columns: list[CatalogColumn] = Field(default_factory=list)
     partial: bool = False
-    _by_column: dict[str, CatalogColumn] | None = PrivateAttr(None)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -61,10 +60,12 @@ class Asset(BaseModel):
         return () if self.partial else tuple(column.fact.name for column in self.columns if not column.fact.generated)
 
     def column_named(self, name: str) -> CatalogColumn | None:
-        """The column of that name, or None where the definition does not list it."""
-        if self._by_column is None or len(self._by_column) != len(self.columns):
-            self._by_column = {column.fact.name: column for column in self.columns}
+        """The column of that name, or None where the definition does not list it; for a catalog that is complete."""
         return self._by_column.get(name)
+
+    @cached_property
+    def _by_column(self) -> dict[str, CatalogColumn]:
+        return {column.fact.name: column for column in self.columns}
 
 
 class Routine(BaseModel):

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage_core.model.facts import ColumnFact, FlowKind, ObjectKind
-from lineage_core.model.rows import BESIDE_THE_ROWS, NodeRow, RelRow
+from lineage_core.model.rows import BESIDE_THE_ROWS, NODE_ROWS, REL_ROWS, NodeRow, Rejected, RelRow, validated
 from lineage_core.model.schema import Label, RelType
 from lineage_core.model.urn import file_urn, urn
 
@@ -28,9 +26,10 @@ SUBLABELS = {
 UNLISTED = 0.5
 """Confidence of a column that is used but not in its table's definition."""
 
+_Rank = tuple[bool, int, float, int]
 
-@dataclass(frozen=True, slots=True)
-class Node:
+
+class Node(NamedTuple):
     """A node's address: what a relationship needs of it."""
 
     label: Label
@@ -44,20 +43,34 @@ class GraphFile:
     project: str
     path: str
     catalog: Lookup
-    nodes: dict[tuple[str, ...], NodeRow] = field(default_factory=dict)
-    rels: dict[tuple[str, ...], RelRow] = field(default_factory=dict)
-    rejected: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    file: Node = field(init=False)
+    """The File node."""
+    _nodes: dict[Node, dict[str, Any]] = field(default_factory=dict)
+    _rels: dict[tuple[str, ...], tuple[_Rank, dict[str, Any]]] = field(default_factory=dict)
+    _assets: dict[Key, Node] = field(default_factory=dict)
+    _columns: dict[tuple[Key, str], Node] = field(default_factory=dict)
+    _steps: dict[tuple[Node, Node, str, str], Node] = field(default_factory=dict)
 
-    @property
-    def file(self) -> Node:
-        """The File node."""
-        return Node(Label.FILE, file_urn(self.project, self.path))
+    def __post_init__(self) -> None:
+        """Make the File node's address."""
+        self.file = Node(Label.FILE, file_urn(self.project, self.path))
+
+    def rows(self) -> tuple[list[NodeRow], list[RelRow], Rejected]:
+        """All of them, sorted by key; and what failed validation, or lost one of its ends by that."""
+        nodes, rejected = validated(NODE_ROWS, [self._nodes[key] for key in sorted(self._nodes)])
+        rels, wrong = validated(REL_ROWS, [self._rels[key][1] for key in sorted(self._rels)])
+        if rejected:
+            present = {row.id for row in nodes} | {self.file.id}
+            lost = [row for row in rels if row.start not in present or row.end not in present]
+            rels = [row for row in rels if row.start in present and row.end in present]
+            wrong += [(row.model_dump(mode="json"), "an end of it was refused") for row in lost]
+        return nodes, rels, [*rejected, *wrong]
 
     def asset(self, key: Key) -> Node:
         """A table or view: this file's own row if it is the winning definer, a bare one otherwise."""
-        node = Node(Label.DATA_ASSET, urn("data_asset", self.project, key))
-        if (node.label, node.id) in self.nodes:
+        if (node := self._assets.get(key)) is not None:
             return node
+        node = self._assets[key] = Node(Label.DATA_ASSET, urn("data_asset", self.project, key))
         known = self.catalog.asset(key)
         if known is None:
             self._node(node, key[2], props={**_where(key), "external_ref": True})
@@ -78,9 +91,9 @@ class GraphFile:
 
     def column(self, key: Key, name: str, line: int = 1) -> Node:
         """A column, contained in its asset by the word of its owner, or of this file where nobody lists it."""
-        node = Node(Label.COLUMN, urn("column", self.project, (*key, name)))
-        if (node.label, node.id) in self.nodes:
+        if (node := self._columns.get((key, name))) is not None:
             return node
+        node = self._columns[key, name] = Node(Label.COLUMN, urn("column", self.project, (*key, name)))
         known = self.catalog.asset(key)
         listed = _listed(known, name)
         if listed is None:
@@ -122,9 +135,12 @@ class GraphFile:
 
     def transformation(self, actor: Node, target: Node, kind: str, logic: str) -> Node:
         """What makes a column's value in one statement; the same logic twice in an actor is one node."""
+        if (node := self._steps.get((actor, target, kind, logic))) is not None:
+            return node
         where, by = (node.id.split(":", 4)[-1] for node in (target, actor))
         digest = hashlib.sha256(repr((self.path, actor.label, by, where, kind, logic)).encode()).hexdigest()[:16]
         node = Node(Label.TRANSFORMATION, urn("transformation", self.project, (digest,)))
+        self._steps[actor, target, kind, logic] = node
         self._node(node, where, props={"logic": logic, "kind": kind})
         return node
 
@@ -139,52 +155,49 @@ class GraphFile:
         kind: FlowKind | None = None,
     ) -> None:
         """A relationship; of several equal ones the strongest word stays (direct flow first, then the first line)."""
-        row = self._valid(
-            RelRow,
-            type=rel_type,
-            start_label=start.label,
-            start=start.id,
-            end_label=end.label,
-            end=end.id,
-            source_file=self.path,
-            line=line,
-            confidence=confidence,
-            props={"kind": kind.value} if kind is not None else {},
-        )
-        if row is None:
+        key, rank = (rel_type, start.id, end.id), _rank(kind, confidence, line)
+        earlier = self._rels.get(key)
+        if earlier is not None and earlier[0] <= rank:
             return
-        earlier = self.rels.get(row.key)
-        if earlier is None or _rank(row) < _rank(earlier):
-            self.rels[row.key] = row
+        self._rels[key] = (
+            rank,
+            {
+                "type": rel_type,
+                "start_label": start.label,
+                "start": start.id,
+                "end_label": end.label,
+                "end": end.id,
+                "source_file": self.path,
+                "line": line,
+                "confidence": confidence,
+                "props": {"kind": kind.value} if kind is not None else {},
+            },
+        )
 
     def _node(
         self, node: Node, name: str, *, owned: bool = True, sublabel: str = "", props: dict[str, Any] | None = None
     ) -> None:
-        if (node.label, node.id) in self.nodes:
-            return
-        row = self._valid(
-            NodeRow, label=node.label, id=node.id, name=name, owned=owned, sublabel=sublabel, props=props or {}
+        self._nodes.setdefault(
+            node,
+            {
+                "label": node.label,
+                "id": node.id,
+                "name": name,
+                "sublabel": sublabel,
+                "owned": owned,
+                "props": props or {},
+            },
         )
-        if row is not None:
-            self.nodes[row.key] = row
-
-    def _valid(self, model: type[Any], **values: Any) -> Any:
-        try:
-            return model(**values)
-        except ValidationError as error:
-            self.rejected.append((values, "; ".join(item["msg"] for item in error.errors())))
-            return None
 
 
-_RANK = {kind.value: rank for rank, kind in enumerate(FlowKind)}
+_RANK = {kind: rank for rank, kind in enumerate(FlowKind)}
 
 
-def _rank(row: RelRow) -> tuple[float, ...]:
-    kind = row.props.get("kind")
+def _rank(kind: FlowKind | None, confidence: float, line: int) -> _Rank:
+    """Less is stronger."""
     if kind is None:
-        return (0, 0, -row.confidence, row.line)
-    direct = FlowKind(kind).direct
-    return (not direct, -_RANK[kind] if direct else _RANK[kind], -row.confidence, row.line)
+        return (False, 0, -confidence, line)
+    return (not kind.direct, -_RANK[kind] if kind.direct else _RANK[kind], -confidence, line)
 
 
 def _listed(asset: Asset | None, name: str) -> CatalogColumn | None:
@@ -213,5 +226,7 @@ def digest_of(file: dict[str, Any], nodes: list[NodeRow], rels: list[RelRow]) ->
     Not over what says when the file was read and what it asked: those can change while its rows stay the same.
     """
     said = {name: value for name, value in file.items() if name not in BESIDE_THE_ROWS}
-    content = [said, [row.model_dump(mode="json") for row in nodes], [row.model_dump(mode="json") for row in rels]]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode())
+    digest.update(NODE_ROWS.dump_json(nodes))
+    digest.update(REL_ROWS.dump_json(rels))
+    return digest.hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Catalog, from_text, to_text
+from lineage_core.sql.names import split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.link.catalog import Asset, Key, Routine
@@ -26,6 +27,7 @@ class Lookup:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.asked: set[str] = set()
+        self._used: dict[tuple[str, str, str], Key] = {}
 
     def asset(self, key: Key) -> Asset | None:
         """The table or view of a key."""
@@ -57,6 +59,17 @@ class Lookup:
         self.asked.add(key[2])
         target = self._catalog.synonyms.get(to_text(key))
         return from_text(target) if target else key
+
+    def used(self, name: str, database: str, schema: str) -> Key:
+        """The key of a table or view by its name as written: completed, then synonyms followed.
+
+        A file names the same few over and over, so what was found once is kept; the catalog must not change meanwhile.
+        """
+        found = self._used.get((name, database, schema))
+        if found is None:
+            found = self.follow(self.complete(split_normalised(name), database, schema))
+            self._used[name, database, schema] = found
+        return found
 
     def complete(self, parts: tuple[str, ...], database: str, schema: str) -> Key:
         """The canonical key of a name as written.

@@ -46,7 +46,7 @@ class Naming:
 
     def asset(self, name: str, database: str = "") -> Key:
         """The key of a table or view where it is used, synonyms followed."""
-        return self.lookup.follow(self.key(name, database))
+        return self.lookup.used(name, *self._defaults(database))
 
     def _defaults(self, database: str) -> tuple[str, str]:
         """What a missing database and a missing schema mean; `database` is the one of USE, empty for none."""

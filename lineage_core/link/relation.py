@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.model.facts import FlowKind
 
@@ -15,8 +17,7 @@ STAR = "*"
 _STRENGTH = {FlowKind.IDENTITY: 0, FlowKind.TRANSFORMATION: 1, FlowKind.AGGREGATION: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A column of a table that a value comes from; `asset` None where it cannot be known."""
 
     asset: str | None
@@ -25,11 +26,16 @@ class Origin:
 
     def through(self, outer: FlowKind) -> Origin:
         """The origin as seen behind one more expression of kind `outer`."""
-        return Origin(self.asset, self.column, compose(self.kind, outer))
+        kind = compose(self.kind, outer)
+        return self if kind is self.kind else Origin(self.asset, self.column, kind)
 
 
 def compose(inner: FlowKind, outer: FlowKind) -> FlowKind:
     """The kind of a flow made of two: an influence anywhere makes an influence, else the stronger kind."""
+    return _COMPOSED[inner, outer]
+
+
+def _composed(inner: FlowKind, outer: FlowKind) -> FlowKind:
     if not outer.direct:
         return outer
     if not inner.direct:
@@ -37,8 +43,10 @@ def compose(inner: FlowKind, outer: FlowKind) -> FlowKind:
     return max(inner, outer, key=_STRENGTH.__getitem__)
 
 
-@dataclass(frozen=True, slots=True)
-class OutColumn:
+_COMPOSED = {(inner, outer): _composed(inner, outer) for inner, outer in product(FlowKind, FlowKind)}
+
+
+class OutColumn(NamedTuple):
     """One column of a relation; the name `*` stands for all columns that are not known by name."""
 
     name: str
@@ -112,11 +120,15 @@ class Relation:
         head = (OutColumn(name, column.origins) for name, column in zip(names, self.columns, strict=False))
         return Relation((*head, *kept), self.bases)
 
-    @classmethod
-    def of_table(cls, name: str, columns: Sequence[str] | None) -> Relation:
+    @staticmethod
+    def of_table(name: str, columns: Sequence[str] | None) -> Relation:
         """A persistent table; `columns` None: not known."""
-        known = columns or (STAR,)
-        return cls(tuple(OutColumn(column, (Origin(name, column),)) for column in known), (name,))
+        return _of_table(name, tuple(columns or (STAR,)))
+
+
+@lru_cache(maxsize=5_000)
+def _of_table(name: str, columns: tuple[str, ...]) -> Relation:
+    return Relation(tuple(OutColumn(column, (Origin(name, column),)) for column in columns), (name,))
 
 
 def union(relations: Sequence[Relation], *, by_name: bool = False) -> Relation:

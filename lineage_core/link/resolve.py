@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from lineage_core.link.below import PSEUDO_TABLES, TRIGGER_ROWS, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
@@ -17,8 +18,7 @@ ColumnsOf = Callable[[str], Sequence[str] | None]
 """Name of a table as written -> its columns in order, or None where they are not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFlow:
+class ColumnFlow(NamedTuple):
     """One column reaching another. `source_asset` None: it cannot be known which table's column it is.
 
     `target_asset` None: the statement is a bare query. `expression` is the SQL that makes the target's value.

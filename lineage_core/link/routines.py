@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
@@ -96,14 +95,14 @@ def renamed(handed: Handed, name: Callable[[str], str]) -> Handed:
     """The same with other names for the tables."""
 
     def origin(item: Origin) -> Origin:
-        return replace(item, asset=name(item.asset)) if item.asset else item
+        return item._replace(asset=name(item.asset)) if item.asset else item
 
     def flow(item: ColumnFlow) -> ColumnFlow:
         source, target = item.source_asset, item.target_asset
-        return replace(item, source_asset=name(source) if source else source, target_asset=name(target or ""))
+        return item._replace(source_asset=name(source) if source else source, target_asset=name(target or ""))
 
     return Handed(
-        columns=tuple(replace(item, origins=distinct(map(origin, item.origins))) for item in handed.columns),
+        columns=tuple(item._replace(origins=distinct(map(origin, item.origins))) for item in handed.columns),
         bases=tuple(dict.fromkeys(map(name, handed.bases))),
         deciding=tuple(dict.fromkeys(map(origin, handed.deciding))),
         moves=tuple(dict.fromkeys(map(flow, handed.moves))),

@@ -51,12 +51,7 @@ def link_file(info: FileInfo, facts: FileFacts | None, catalog: Catalog, naming:
         linker.objects()
         linker.statements()
         unresolved = linker.unresolved
-    nodes = sorted(graph.nodes.values(), key=lambda row: row.key)
-    present = {row.id for row in nodes} | {graph.file.id}
-    rels = sorted(graph.rels.values(), key=lambda row: row.key)
-    lost = [row for row in rels if row.start not in present or row.end not in present]
-    rels = [row for row in rels if row.start in present and row.end in present]
-    rejected = [*graph.rejected, *((row.model_dump(mode="json"), "an end of it was refused") for row in lost)]
+    nodes, rels, rejected = graph.rows()
     file = {**info.properties, "unresolved": unresolved, "asked": sorted(lookup.asked)}
     return FileRows(
         path=info.path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
@@ -69,7 +69,7 @@ class Scope:
                 if column.name in merged and (source.natural or column.name in source.using):
                     both = columns[merged[column.name]]
                     if source.outer:
-                        columns[merged[column.name]] = replace(both, origins=distinct((*both.origins, *origins)))
+                        columns[merged[column.name]] = both._replace(origins=distinct((*both.origins, *origins)))
                     continue
                 merged.setdefault(column.name, len(columns))
                 columns.append(OutColumn(output.renamed.get(column.name, column.name), origins))

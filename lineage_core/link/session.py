@@ -191,9 +191,9 @@ class Session:
         if flow.source_column != STAR:
             return [_joined(earlier, flow) for earlier in _reaching(temp, flow.source_column)]
         if flow.kind not in {FlowKind.IDENTITY, FlowKind.TRANSFORMATION}:  # count(*): the rows of the tables behind it
-            return [replace(flow, source_asset=source) for source in temp.sources]
+            return [flow._replace(source_asset=source) for source in temp.sources]
         return [
-            _joined(earlier, replace(flow, target_column=name) if flow.target_column == STAR else flow)
+            _joined(earlier, flow._replace(target_column=name) if flow.target_column == STAR else flow)
             for name, found in temp.flows.items()
             for earlier in found
         ]

@@ -9,6 +9,7 @@ CTEs and set operations point into that list by index.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,7 +36,9 @@ class FlowKind(StrEnum):
     GROUP_BY = "group_by"
     SORT = "sort"
 
-    @property
+    __hash__ = str.__hash__  # Enum's own is a call in Python, and flows are kept in sets
+
+    @cached_property
     def direct(self) -> bool:
         """Whether values flow, as opposed to merely deciding which values do."""
         return self in DIRECT_FLOW

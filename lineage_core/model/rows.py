@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import unicodedata
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from lineage_core.model.files import FileStatus
 from lineage_core.model.schema import NODE_BASE_PROPERTIES, NODES, RELS, Label, RelType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BESIDE_THE_ROWS = frozenset({"mtime", "observed_at", "asked", "answered"})
 """Properties of a File node that are brought up to date alone where its rows did not change."""
@@ -35,6 +38,12 @@ def _clean_id(value: str) -> str:
         raise ValueError("an id must be in Unicode form NFC")
     if len(value.encode("utf-8")) > MAX_ID_BYTES:
         raise ValueError(f"an id must not be longer than {MAX_ID_BYTES} bytes")
+    return value
+
+
+@lru_cache(maxsize=1_000)
+def _clean_path(value: str) -> str:
+    check_value("source_file", value, str)
     return value
 
 
@@ -116,9 +125,9 @@ class RelRow(Row):
     start: NodeId
     end_label: Label
     end: NodeId
-    source_file: str
-    line: int = 1
-    confidence: float = 1.0
+    source_file: Annotated[str, AfterValidator(_clean_path)]
+    line: int = Field(1, ge=_INT64.start, lt=_INT64.stop)
+    confidence: float = Field(1.0, allow_inf_nan=False)
     props: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -126,9 +135,6 @@ class RelRow(Row):
         schema = RELS[self.type]
         if self.start_label not in schema.starts or self.end_label not in schema.ends:
             raise ValueError(f"{self.type} cannot go from {self.start_label} to {self.end_label}")
-        check_value("source_file", self.source_file, str)
-        check_value("line", self.line, int)
-        check_value("confidence", self.confidence, float)
         for name, value in self.props.items():
             if name not in schema.properties:
                 raise ValueError(f"{self.type} has no property {name!r}")
@@ -139,6 +145,29 @@ class RelRow(Row):
     def key(self) -> tuple[str, ...]:
         """What makes the row unique within a file."""
         return (self.type, self.start, self.end)
+
+
+NODE_ROWS = TypeAdapter(list[NodeRow])
+REL_ROWS = TypeAdapter(list[RelRow])
+
+R = TypeVar("R", NodeRow, RelRow)
+Rejected = list[tuple[dict[str, Any], str]]
+"""Rows that failed validation: (row as a dict, error)."""
+
+
+def validated(kind: TypeAdapter[list[R]], values: Sequence[dict[str, Any]]) -> tuple[list[R], Rejected]:
+    """Rows of their values, all in one go; only if that fails one by one, to tell the good from the bad."""
+    try:
+        return kind.validate_python(values), []
+    except ValidationError:
+        good: list[R] = []
+        bad: Rejected = []
+    for value in values:
+        try:
+            good += kind.validate_python([value])
+        except ValidationError as error:
+            bad.append((value, "; ".join(item["msg"] for item in error.errors())))
+    return good, bad
 
 
 class FileRows(BaseModel):
@@ -157,7 +186,7 @@ class FileRows(BaseModel):
     file: dict[str, Any]
     nodes: list[NodeRow] = Field(default_factory=list)
     rels: list[RelRow] = Field(default_factory=list)
-    rejected: list[tuple[dict[str, Any], str]] = Field(default_factory=list)
+    rejected: Rejected = Field(default_factory=list)
     digest: str = ""
     """SHA-256 over `file`, `nodes` and `rels`: equal digest, nothing to write."""
 

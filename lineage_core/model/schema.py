@@ -26,6 +26,8 @@ class Label(StrEnum):
     CONSTRAINT = "Constraint"
     TRANSFORMATION = "Transformation"
 
+    __hash__ = str.__hash__  # Enum's own is a call in Python, and every row is looked up by it
+
 
 class RelType(StrEnum):
     """Relationship types."""
@@ -42,6 +44,8 @@ class RelType(StrEnum):
     ALIAS_OF = "ALIAS_OF"
     REFERENCES = "REFERENCES"
     BELONGS_TO = "BELONGS_TO"
+
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)
