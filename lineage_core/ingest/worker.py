@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
+from lineage_core.ingest.collection import SELDOM
 from lineage_core.ingest.limits import limit_memory
 from lineage_core.ingest.memory import resident
 
@@ -132,6 +134,7 @@ def prepare(memory_limit: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory(memory_limit)
+    gc.set_threshold(*SELDOM)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
 
 
