@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from lineage_core.errors import UnknownDialectError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """One dialect's traits.
+    """One dialect's traits. There is one object for each, which caches find by its identity.
 
     `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name.
     `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings.
