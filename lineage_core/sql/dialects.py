@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from lineage_core.errors import UnknownDialectError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """One dialect's traits.
+    """One dialect's traits. There is one object for each, which caches find by its identity.
 
     `sqlglot` is its name there ("" is sqlglot's own generic one). `folds_quoted`: `"A"` and `a` are one name.
     `batches`: statements need no semicolon and GO ends a batch. `backslash_escapes`: in strings.
@@ -189,30 +189,48 @@ ALIASES = {
 _DETECT_CHARACTERS = 65_536
 _LINE_COMMENT = re.compile(r"--[^\r\n]*")
 
-_HINTS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
-    (name, weight, re.compile(pattern, re.IGNORECASE | re.MULTILINE))
-    for name, weight, pattern in (
-        ("tsql", 5, r"^\s*GO\s*;?\s*$"),
-        ("tsql", 4, r"\bSET\s+(?:ANSI_NULLS|QUOTED_IDENTIFIER|NOCOUNT)\b|/\*{6} Object:"),
-        ("tsql", 3, r"\[\w+\]\.\[\w+\]|\bdbo\.|\bN'|\bNVARCHAR\b|\bCROSS APPLY\b|\bGETDATE\s*\("),
-        ("tsql", 3, r"\bDECLARE\s+@\w+|(?<![\w.])#\w+\b(?!')|@@\w+|\bSELECT\s+TOP\b"),
-        ("tsql", 2, r"\[[A-Za-z_]\w*\]|\bISNULL\s*\(|\bEXEC\s|(?<![\w@])@\w+"),
-        ("postgres", 5, r"\bLANGUAGE\s+'?(?:plpgsql|sql)\b|\$\w*\$|\bplpgsql\b"),
-        ("postgres", 4, r"::\s*\w+|\b(?:BIG|SMALL)?SERIAL\b|\bON CONFLICT\b|\bJSONB\b|\bTIMESTAMPTZ\b|\bILIKE\b"),
+_HINTS: dict[str, tuple[tuple[int, re.Pattern[str]], ...]] = {
+    name: tuple((weight, re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for weight, pattern in hints)
+    for name, hints in (
+        (
+            "tsql",
+            (
+                (5, r"^\s*GO\s*;?\s*$"),
+                (4, r"\bSET\s+(?:ANSI_NULLS|QUOTED_IDENTIFIER|NOCOUNT)\b|/\*{6} Object:"),
+                (2, r"\b(?:ISNULL\s*\(|EXEC\s)|\[[A-Z_]\w*\]|(?<![\w@])@\w"),
+                (3, r"\b(?:dbo\.|N'|NVARCHAR\b|CROSS APPLY\b|GETDATE\s*\()|\[\w+\]\.\[\w+\]"),
+                (3, r"\b(?:DECLARE\s+@\w|SELECT\s+TOP\b)|(?<![\w.])#\w+\b(?!')|@@\w"),
+            ),
+        ),
         (
             "postgres",
-            3,
-            r"\bRETURNING\b|\bGENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY\b|\bCOMMENT ON\b|\bLATERAL\b",
+            (
+                (5, r"\b(?:LANGUAGE\s+'?(?:plpgsql|sql)|plpgsql)\b|\$\w*\$"),
+                (4, r"\b(?:(?:BIG|SMALL)?SERIAL|ON CONFLICT|JSONB|TIMESTAMPTZ|ILIKE)\b|::\s*\w"),
+                (3, r"\b(?:RETURNING|GENERATED\s+(?:ALWAYS|BY DEFAULT)\s+AS\s+IDENTITY|COMMENT ON|LATERAL)\b"),
+                (2, r"\b(?:(?:MATERIALIZED VIEW|DISTINCT ON|NULLS (?:FIRST|LAST))\b|nextval\s*\()|^\\\w"),
+            ),
         ),
-        ("postgres", 2, r"\bMATERIALIZED VIEW\b|\bnextval\s*\(|^\\\w|\bDISTINCT ON\b|\bNULLS (?:FIRST|LAST)\b"),
-        ("mysql", 5, r"\bENGINE\s*=|\bAUTO_INCREMENT\b|^\s*DELIMITER\s+[^\s'\"]"),
-        ("bigquery", 5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\bSAFE_CAST\s*\(|\bINT64\b|\bSTRUCT<"),
-        ("mysql", 2, r"`\w+`"),
-        ("databricks", 5, r"\bUSING\s+(?:DELTA|PARQUET)\b|\bLATERAL VIEW\b|\bINSERT\s+OVERWRITE\b"),
-        ("snowflake", 5, r"\bVARIANT\b|\bCOPY\s+INTO\b|\bLATERAL FLATTEN\b|\bCREATE\s+STAGE\b"),
-        ("oracle", 5, r"\bVARCHAR2\b|\bNVL\s*\(|\bFROM\s+DUAL\b|\bSYSDATE\b"),
+        (
+            "mysql",
+            (
+                (5, r"\b(?:ENGINE\s*=|AUTO_INCREMENT\b)|^\s*DELIMITER\s+[^\s'\"]"),
+                (2, r"`\w+`"),
+            ),
+        ),
+        ("bigquery", ((5, r"`[\w-]+\.[\w-]+(?:\.[\w-]+)?`|\b(?:SAFE_CAST\s*\(|INT64\b|STRUCT<)"),)),
+        ("databricks", ((5, r"\b(?:USING\s+(?:DELTA|PARQUET)|LATERAL VIEW|INSERT\s+OVERWRITE)\b"),)),
+        ("snowflake", ((5, r"\b(?:VARIANT|COPY\s+INTO|LATERAL FLATTEN|CREATE\s+STAGE)\b"),)),
+        ("oracle", ((5, r"\b(?:VARCHAR2\b|NVL\s*\(|FROM\s+DUAL\b|SYSDATE\b)"),)),
     )
-)
+}
+"""What tells a dialect, with its weight: within one, the hints that are found soon come first."""
+
+_MOST = {name: sum(weight for weight, _ in hints) for name, hints in _HINTS.items()}
+"""The score of a text that has all of a dialect's hints."""
+
+_MOST_LATER = {name: max([*_MOST.values()][place:], default=0) for place, name in enumerate(_MOST, start=1)}
+"""The highest score that a dialect named later can have."""
 
 
 def dialect(name: str) -> Dialect:
@@ -231,11 +249,30 @@ def dialect(name: str) -> Dialect:
 
 def detect(text: str) -> Dialect:
     """The dialect that the first 64 K characters look most like, their `--` comments left out; `ansi` where nothing
-    tells.
+    tells. Of two that look alike the one that `_HINTS` names first.
     """
     head = _LINE_COMMENT.sub("", text[:_DETECT_CHARACTERS])
-    scores: dict[str, int] = {}
-    for name, weight, pattern in _HINTS:
+    found, best = _ANSI, 0
+    for name in _HINTS:
+        if (score := _score(name, head, best)) > best:
+            found, best = DIALECTS[name], score
+    return found
+
+
+def _score(name: str, head: str, best: int) -> int:
+    """How much a text looks like a dialect; hints that cannot change which one is found are not looked for.
+
+    Args:
+        name: the dialect's.
+        head: the text.
+        best: the highest score of the dialects before.
+    """
+    score, possible, enough = 0, _MOST[name], max(best + 1, _MOST_LATER[name])
+    for weight, pattern in _HINTS[name]:
+        if possible <= best or score >= enough:
+            break
         if pattern.search(head):
-            scores[name] = scores.get(name, 0) + weight
-    return DIALECTS[max(scores, key=lambda name: scores[name])] if scores else _ANSI
+            score += weight
+        else:
+            possible -= weight
+    return score

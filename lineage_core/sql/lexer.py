@@ -83,6 +83,8 @@ def _rules(dialect: Dialect) -> list[tuple[str, object]]:
         (r"\s+", _SKIPPED),
         # most tokens are words: tried early, unless a quote follows, as behind the N of N'...'
         (r"[^\W\d][\w$#@]*(?![\w$#@'\"]|&')", kinds.Name),
+        # no other rule's matches start with these: they need not wait for the last one
+        (r"[(),;]|\.(?!\d)", kinds.Punctuation),
         (r"--[^\r\n]*", _SKIPPED),
         (_block_comment(dialect), _SKIPPED),
         *_special_strings(dialect),
@@ -169,7 +171,7 @@ def tokenize(text: str, dialect: Dialect, offset: int = 0) -> list[Token]:
         name = names[rule]
         value = match[rule]
         if name:
-            upper = value.upper() if name is WORD or name is SYMBOL else ""
+            upper = value.upper() if name is WORD else value if name is SYMBOL else ""
             found.append(new(Token, (name, value, match.start() + offset, upper, opens_line)))
             opens_line = False
         elif not opens_line:

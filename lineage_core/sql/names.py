@@ -54,6 +54,8 @@ def split_name(text: str, dialect: Dialect) -> tuple[tuple[str, bool], ...]:
 
     BigQuery's one pair of backticks around a whole path counts as if each part had its own.
     """
+    if text.isidentifier():
+        return ((text, False),)
     parts: list[tuple[str, bool]] = []
     position = 0
     while position < len(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sqlglot import Dialect as SqlglotDialect
+from lineage_core.sql.grammar import grammar
 
 if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
@@ -18,7 +18,7 @@ def marked(text: str, dialect: Dialect) -> str:
     """The text with a mark behind such names."""
     if not (dialect.batches or dialect.dollar_quotes):
         return text
-    builtin = SqlglotDialect.get_or_raise(dialect.sqlglot).parser_class.FUNCTIONS
+    builtin = grammar(dialect).parser_class.FUNCTIONS
     return _CALLED.sub(lambda match: match[0] + (_MARK if match[1].upper() in builtin else ""), text)
 
 

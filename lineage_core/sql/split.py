@@ -6,8 +6,7 @@ the bodies of routines in those dialects (`split_block`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lineage_core.sql.classify import ROUTINE_KINDS, classify
 from lineage_core.sql.cursor import Cursor, Cut
@@ -31,8 +30,7 @@ _LINE_COMMANDS = frozenset(
 _SERVER_SETTINGS = frozenset({"TRANSACTION", "ROLE", "CONSTRAINT", "CONSTRAINTS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """One statement, or one piece of control flow, of a text.
 
     `start` and `end` are character offsets; the code itself, without white space and comments around it, goes from

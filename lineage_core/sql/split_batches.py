@@ -196,25 +196,24 @@ class BatchSplitter:
         depth = cases = 0
         for index in range(cursor.at, cursor.end):
             token = tokens[index]
-            if token.kind is GO:
-                return index
             if token.kind is SYMBOL:
                 if token.text == ";":
                     return index + 1
                 depth = max(0, depth + (token.text == "(") - (token.text == ")"))
-            if token.kind is not WORD or depth:
-                continue
-            if token.upper == "CASE":
-                cases += 1
-            elif token.upper == "END" and cases:
-                cases -= 1
-            elif (
-                index > cursor.at
-                and not cases
-                and ((token.upper in _STARTS and state.ends_before(index)) or self._is_label(index))
-            ):
+            elif token.kind is GO:
                 return index
-            state.saw(index)
+            elif token.kind is WORD and not depth:
+                if token.upper == "CASE":
+                    cases += 1
+                elif token.upper == "END" and cases:
+                    cases -= 1
+                elif (
+                    index > cursor.at
+                    and not cases
+                    and ((token.upper in _STARTS and state.ends_before(index)) or self._is_label(index))
+                ):
+                    return index
+                state.saw(index)
         return cursor.end
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from lineage_core.sql.grammar import grammar
 from lineage_core.sql.names import FILE_FORMATS, READS_FILES, completed, fold, join_parts
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Builder:
 
     def text(self, node: exp.Expr) -> str:
         """A node's SQL on one line, cut at 2,000 characters."""
-        return node.sql(dialect=self.dialect.sqlglot, comments=False)[:_MAX_EXPRESSION]
+        return node.sql(dialect=grammar(self.dialect), comments=False)[:_MAX_EXPRESSION]
 
 
 def is_local(name: str) -> bool:

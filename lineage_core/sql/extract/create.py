@@ -12,6 +12,8 @@ from lineage_core.sql.extract.insert import target_of
 from lineage_core.sql.extract.parts import Parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lineage_core.sql.extract.builder import Builder
 
 
@@ -20,7 +22,8 @@ def create(builder: Builder, node: exp.Create) -> Parts | None:
     if (node.kind or "").upper() not in {"VIEW", "TABLE", "MATERIALIZED VIEW", "MODEL"}:
         return None
     target, columns = target_of(builder, node.this)
-    like = [builder.table(prop.this) for prop in node.find_all(exp.LikeProperty, exp.Clone)]
+    head = list(_head(node))
+    like = [builder.table(part.this) for part in head if isinstance(part, exp.LikeProperty | exp.Clone)]
     for name in like:
         builder.read(name)
     body = node.expression
@@ -32,15 +35,26 @@ def create(builder: Builder, node: exp.Create) -> Parts | None:
             if ctes:
                 index = builder.add(Query(branches=(index,), ctes=ctes))
         flows = (Flow(target=target, query=index, columns=columns),)
-    temporary = (target,) if node.find(exp.TemporaryProperty, exp.VolatileProperty) else ()
-    behind = [builder.table(prop.this) for prop in node.find_all(exp.ToTableProperty)]  # ClickHouse's CREATE ... TO t
+    temporary = any(isinstance(part, exp.TemporaryProperty | exp.VolatileProperty) for part in head)
+    behind = [builder.table(part.this) for part in head if isinstance(part, exp.ToTableProperty)]  # ClickHouse's TO t
     flows += tuple(flow.model_copy(update={"target": name}) for name in behind for flow in flows)
-    return Parts(kind=object_kind(node).value, writes=(target, *behind), flows=flows, temporary=temporary)
+    return Parts(
+        kind=_kind(node, head).value,
+        writes=(target, *behind),
+        flows=flows,
+        temporary=(target,) if temporary else (),
+    )
 
 
-def object_kind(node: exp.Create) -> ObjectKind:
+def _head(node: exp.Create) -> Iterator[exp.Expr]:
+    """What stands around the query, without what the query holds."""
+    return node.walk(prune=lambda part: part is node.expression)
+
+
+def _kind(node: exp.Create, head: list[exp.Expr]) -> ObjectKind:
     """Table, view or materialized view."""
     if (node.kind or "").upper() in {"TABLE", "MODEL"}:
         return ObjectKind.TABLE
-    materialized = node.find(exp.MaterializedProperty) is not None or "MATERIALIZED" in (node.kind or "").upper()
+    materialized = any(isinstance(part, exp.MaterializedProperty) for part in head)
+    materialized = materialized or "MATERIALIZED" in (node.kind or "").upper()
     return ObjectKind.MATERIALIZED_VIEW if materialized else ObjectKind.VIEW

@@ -90,23 +90,25 @@ def _operands(node: exp.Expr) -> Iterator[exp.Expr]:
 
 def _column(builder: Builder, node: exp.Expr, kind: FlowKind) -> Iterator[Ref]:
     *qualifier, last = node.parts if isinstance(node, exp.Column) else [node]
+    path = [builder.identifier(part) for part in qualifier]
     if isinstance(last, exp.Star):
-        yield Ref(name="*", qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
+        yield Ref(name="*", qualifier=join_parts(path), kind=kind)
         return
     if isinstance(last, exp.Parameter):
-        yield from _numbered(builder, last, join_parts([builder.identifier(part) for part in qualifier]), kind)
+        yield from _numbered(builder, last, join_parts(path), kind)
         return
     if isinstance(last, exp.Literal) and qualifier:  # the place of an item in ClickHouse's tuple
         last, kind = qualifier.pop(), stronger(kind, FlowKind.TRANSFORMATION)
+        path.pop()
     name = builder.identifier(last)
-    if (builder.identifier(qualifier[0]) if qualifier else name) in builder.variables:
+    if (path[0] if path else name) in builder.variables:
         return
     if not qualifier and name in builder.scalars:
         yield from walk(builder, builder.scalars[name], stronger(kind, FlowKind.TRANSFORMATION))
         return
     if (name in pseudo_columns(builder, node, qualifier) or name.startswith("$")) and not last.args.get("quoted"):
         return
-    yield Ref(name=name, qualifier=join_parts([builder.identifier(part) for part in qualifier]), kind=kind)
+    yield Ref(name=name, qualifier=join_parts(path), kind=kind)
 
 
 def _numbered(builder: Builder, node: exp.Expr, qualifier: str, kind: FlowKind) -> Iterator[Ref]:

@@ -193,17 +193,21 @@ def single(builder: Builder, item: exp.Expr) -> Output:
     inner = item.unalias()
     if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Star):  # the fields of what is computed
         return Output(name="*", refs=expression.references(builder, inner.this))
-    name = builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner)
+    text = "" if isinstance(inner, exp.Column) else builder.text(inner)
+    name = (
+        builder.identifier(item.args["alias"]) if isinstance(item, exp.Alias) else _implied_name(builder, inner, text)
+    )
     written = item.alias_or_name
     return Output(
         name=name,
         display=written if written.lower() == name.lower() != written else "",
         refs=expression.references(builder, inner),
-        expression="" if isinstance(inner, exp.Column) else builder.text(inner),
+        expression=text,
     )
 
 
-def _implied_name(builder: Builder, node: exp.Expr) -> str:
+def _implied_name(builder: Builder, node: exp.Expr, text: str) -> str:
+    """What an item without alias is called; `text` is its SQL."""
     if isinstance(node, exp.Column):
         return builder.identifier(node.this)
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
@@ -212,4 +216,4 @@ def _implied_name(builder: Builder, node: exp.Expr) -> str:
         by_colons = "format" not in node.args  # only CAST(...) has such an argument
         if by_colons or builder.dialect.casts_keep_names:
             return builder.identifier(node.this.this)
-    return builder.text(node).lower()
+    return text.lower()

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -26,6 +25,7 @@ from lineage_core.sql.extract.partitions import moved_rows
 from lineage_core.sql.extract.pivot_statement import pivot_statement
 from lineage_core.sql.extract.returning import output_rows, returned_rows, with_outputs
 from lineage_core.sql.extract.update import update
+from lineage_core.sql.grammar import grammar
 from lineage_core.sql.output_clause import take_output
 from lineage_core.sql.rewrite import rewrite
 
@@ -96,7 +96,7 @@ def parts_of(builder: Builder, tree: exp.Expr) -> Parts | None:
 
 def names_of_sources(builder: Builder, tree: exp.Expr) -> set[str]:
     """The tables and aliases of a statement: before a dot these are no variables."""
-    nodes = (*tree.find_all(exp.Table), *tree.find_all(exp.TableAlias))
+    nodes = tree.find_all(exp.Table, exp.TableAlias)
     return {builder.identifier(node.this) for node in nodes if isinstance(node.this, exp.Identifier)}
 
 
@@ -145,7 +145,7 @@ def parse(text: str, dialect: Dialect) -> exp.Expr:
 
 def _parsed(text: str, dialect: Dialect) -> exp.Expr:
     try:
-        trees = [tree for tree in sqlglot.parse(text, dialect=dialect.sqlglot) if tree is not None]
+        trees = [tree for tree in grammar(dialect).parse(text) if tree is not None]
     except SqlglotError as error:
         raise NotUnderstoodError(_reason(error)) from error
     except RecursionError as error:

@@ -57,3 +57,10 @@ def test_only_the_head_of_a_long_text_is_looked_at() -> None:
 
 def test_detection_does_not_depend_on_line_ends_or_case() -> None:
     assert detect("select a from t\r\ngo\r\n").name == "tsql"
+
+
+def test_a_later_dialect_wins_by_more_hints_only() -> None:
+    one_hint_each = "CREATE TABLE t (a VARIANT) ENGINE=InnoDB"
+    assert detect(one_hint_each).name == "mysql"
+    assert detect("SELECT ISNULL(a) FROM t ORDER BY a NULLS LAST").name == "tsql"
+    assert detect("SELECT ISNULL(a), b::int FROM t").name == "postgres"
