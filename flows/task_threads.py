@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+from pydantic import BaseModel
 
 from tasks.run import current_run
 
@@ -76,8 +78,15 @@ class PrefectThreads:
         self._runner.__exit__(kind, error, trace)
 
     def submit(self, task: Task[..., Any], arguments: Mapping[str, Any], ended: Callable[[Outcome], None]) -> None:
-        """Run a task as soon as a thread is free."""
-        future = self._runner.submit(task, dict(arguments))
+        """Run a task as soon as a thread is free.
+
+        Batches are quoted: Prefect would look through every file of them for futures to wait for, which takes longer
+        than hashing the files.
+        """
+        given = {
+            name: quote(value) if isinstance(value, list | BaseModel) else value for name, value in arguments.items()
+        }
+        future = self._runner.submit(task, given)
         future.add_done_callback(lambda done: ended(partial(_of_prefect, done)))
 
 
