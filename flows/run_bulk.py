@@ -8,6 +8,7 @@ from flows.prefect_session import prefect_session
 from flows.progress import Progress, told
 from flows.run_folder import make_runs_folder
 from lineage_core.graph.connection import locate, open_driver
+from lineage_core.ingest.open_pool import check_executor
 from lineage_core.source.dialects import DialectPatterns
 from lineage_core.source.discover import discover
 
@@ -42,6 +43,7 @@ def run_bulk(
         LineageError: what is wrong with paths, settings, Neo4j, Prefect or the data folder.
     """
     DialectPatterns(settings)
+    check_executor(settings)
     discover(paths, settings)
     make_runs_folder(settings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -26,3 +27,20 @@ def test_children_count_unless_they_run_in_a_session_of_their_own(*, own_session
         pass
     child.communicate(b"\n")
     assert (memory.peak > own + 100 * MEBIBYTE) == counted
+
+
+def test_what_a_child_takes_later_counts_as_well() -> None:
+    later = "input(); held = bytearray(200 * 2**20); print('ready', flush=True); input()"
+    child = subprocess.Popen([sys.executable, "-c", later], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with PeakMemory() as memory:
+        while not memory.peak:
+            time.sleep(0.05)
+        before = memory.peak
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+        child.stdout.readline()
+        time.sleep(1.0)  # it looks every half second
+    child.communicate(b"\n")
+    assert memory.peak > before + 150 * MEBIBYTE

@@ -133,11 +133,6 @@ class Cluster:
 
 def _connect(address: str) -> Client:
     """A client of a scheduler that has at least one worker, all of them of this version."""
-    if not address:
-        raise SettingsError(
-            "INGEST_EXECUTOR is dask, and DASK_SCHEDULER_ADDRESS is empty.",
-            hint="Name the scheduler, such as tcp://10.0.0.5:8786, or set INGEST_EXECUTOR=local.",
-        )
     try:
         from distributed import Client
     except ImportError as error:

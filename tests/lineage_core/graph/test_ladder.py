@@ -98,3 +98,18 @@ def test_rows_that_cannot_be_kept_fail_the_write(make_writer: MakeWriter, rows: 
     writer = make_writer(dead_letter_file=tmp_path / "letters")
     with pytest.raises(DatabaseError, match="LINEAGE_DATA_DIR"):
         writer.write([file.model_copy(update={"rels": [*file.rels, lost]})])
+
+
+def test_a_bad_file_is_found_among_many_by_halves(
+    make_writer: MakeWriter, rows: Any, query: Query, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = [rows.table(f"{name}.sql", name, "x") for name in "abcdefgh"]
+    bad = files[5].nodes[-1]
+    poison = NodeRow.model_construct(**{**dict(bad), "props": {"position": 2**70}})
+    files[5] = files[5].model_copy(update={"nodes": [*files[5].nodes[:-1], poison]})
+    with caplog.at_level(logging.WARNING, "lineage_core.graph.writer"):
+        done = make_writer().write(files)
+    halves = [record.args[0] for record in caplog.records if record.args and "halves" in record.msg]
+    assert halves == [8, 4, 2]
+    assert (done.files_written, done.dead_letters) == (8, 2)
+    assert query(COUNT) == [7]
