@@ -54,14 +54,17 @@ def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) ->
         body: its statements, at least those that `bodies` gives.
         known: the catalog as names mean it there.
     """
-    session = session_of(routine, lent=_lent(body, known))
+    lent = _lent(body, known)
+    returns = _gives_rows if routine.kind is ObjectKind.PROCEDURE else _is_returned
+    if not (lent or routine.target or any(map(returns, body))):
+        return Handed()  # temp tables of its own alone hand nothing on
+    session = session_of(routine, lent=lent)
     taken = [(statement, *session.take(statement, known)) for statement in body]
     flows = [flow for _, _, said in taken for flow in (*said.columns, *said.influences)]
     moves = tuple(dict.fromkeys(flow for flow in flows if _through_lent(flow)))
     if routine.target:
         names, found, sources = session.held(routine.target)
         return _handed(names, found, sources, moves)
-    returns = _gives_rows if routine.kind is ObjectKind.PROCEDURE else _is_returned
     rows = [_rows(resolved, said) for statement, resolved, said in taken if returns(statement)]
     relation = union([handed_relation(item) for item in rows]) if rows else Relation()
     relation = relation.renamed([column.name for column in routine.columns])
