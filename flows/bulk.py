@@ -39,9 +39,9 @@ def bulk(
 ) -> State[Report]:
     """Bring the graph up to date with files, folders or globs; what did not change costs nothing.
 
-    Each stage works on batches of at most 50 files, a task run each. A batch that fails makes the run fail, and the
-    other batches are written all the same; a retry of the run writes only what failed. A file that the graph has and
-    the paths do not have any more is deleted from the graph.
+    Each stage works on batches of at most 50 files (hash: 500), a task run each. A batch that fails makes the run fail,
+    and the other batches are written all the same; a retry of the run writes only what failed. A file that the graph
+    has and the paths do not have any more is deleted from the graph.
 
     Args:
         paths: Files, folders or globs, relative to the deployment's folder. Empty: the whole project (INGEST_ROOT).

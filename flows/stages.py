@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from lineage_core.ingest.report import Report
     from lineage_core.model.files import SourceFile
 
+_HASH_FILES = 500
+"""Files of a task that hashes: 20 ms of work, as much as Prefect needs for the task."""
+
 
 @contextmanager
 def timed(stage: str, report: Report, total: int = 0) -> Iterator[None]:
@@ -61,7 +64,7 @@ def hash_stage(files: Sequence[SourceFile], report: Report) -> list[FileVersion]
     versions: dict[int, list[FileVersion]] = {}
     tasks = BatchTasks[list[FileVersion]]("hash", hash_batch, _processors(), report)
     with timed("hash", report, len(files)), tasks:
-        for batch, group in numbered(batches(files)):
+        for batch, group in numbered(batches(files, _HASH_FILES)):
             tasks.submit(batch, files=group)
         for done in tasks.ended():
             versions[done.batch.number] = done.result

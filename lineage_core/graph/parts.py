@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from lineage_core.graph.write_result import WriteResult
     from lineage_core.model.rows import FileRows, NodeRow
 
-GROUP_FILES = 100
-"""Files of one transaction: its statements, one a label and type, have few rows each with fewer; a retry would repeat
-more with more.
+GROUP_FILES = 50
+"""Files of one transaction, as many as a task has: with fewer its statements, one a label and type, have few rows each.
 """
 
 LARGE_FACTOR = 10
@@ -27,7 +26,7 @@ LARGE_FACTOR = 10
 
 
 def groups(files: Iterable[FileRows], target: Target) -> Iterator[list[FileRows]]:
-    """Whole files, up to 100 or about two batches of rows; a large file alone, and without batching each."""
+    """Whole files, up to 50 or about two batches of rows; a large file alone, and without batching each."""
     group: list[FileRows] = []
     rows = 0
     for file in files:
