@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("cuts")]
 
-TABLES = 60
+TABLES = 120
 """Two batches; 25 files are a transaction."""
 
 Tries = list[float]
@@ -31,7 +31,7 @@ Tries = list[float]
 
 @pytest.fixture
 def sql(tmp_path: Path) -> Path:
-    """A folder of two batches."""
+    """A folder of three batches, each a transaction."""
     folder = tmp_path / "sql"
     folder.mkdir()
     for number in range(TABLES):
