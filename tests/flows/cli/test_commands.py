@@ -59,7 +59,7 @@ def test_settings_show_names_values_defaults_and_no_secret(lineage: Lineage) -> 
     }
     assert len(rows) == len(Settings.model_fields)
     assert all(row["meaning"] for row in rows.values())
-    assert (rows["INGEST_BATCH_SIZE"]["value"], rows["INGEST_BATCH_SIZE"]["default"]) == ("500", "1000")
+    assert (rows["INGEST_BATCH_SIZE"]["value"], rows["INGEST_BATCH_SIZE"]["default"]) == ("500", "5000")
     for form in ((), ("--json",), ("--markdown",)):
         shown = lineage("settings", *form, environment=environment).stdout
         assert "NEO4J_PASSWORD" in shown
