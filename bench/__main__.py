@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import results
+from bench.arguments import positive
 from bench.comparisons import COMPARISONS
 from bench.document import document
 from bench.machine import ROOT, machine
@@ -56,8 +57,8 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("names", nargs="*", metavar="COMPARISON", help="default: all")
     made.add_argument("--corpus", type=Path, metavar="FOLDER", help="SQL files to take; else they are generated")
-    made.add_argument("--files", type=_positive, help=f"default 1000; {QUICK_FILES} with --quick")
-    made.add_argument("--rounds", type=_positive, help="default 5; 1 with --quick")
+    made.add_argument("--files", type=positive, help=f"default 1000; {QUICK_FILES} with --quick")
+    made.add_argument("--rounds", type=positive, help="default 5; 1 with --quick")
     made.add_argument("--seed", type=int, default=1, help="of the generated files")
     made.add_argument("--quick", action="store_true", help="2 to 3 minutes: few files, one round, no watch and save")
     made.add_argument("--long", action="store_true", help="growth up to 30,000 files")
@@ -70,12 +71,6 @@ def parser() -> argparse.ArgumentParser:
         "--render", action="store_true", help="measure nothing: write docs/ from the results that are there"
     )
     return made
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 def chosen(names: list[str], *, quick: bool) -> list[Comparison]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.arguments import positive
 from bench.measured import cpu_of, measured
 from bench.services import LINEAGE, of_report, own_environment
 from bench.trees import change, make_tree
@@ -37,7 +38,7 @@ _TRANSACTIONS = '["lineage_database_transaction_seconds_count", {"outcome": "com
 def main() -> None:
     """Measure each size and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", type=int, nargs="+", default=[1_000, 3_000, 10_000])
+    parser.add_argument("--files", type=positive, nargs="+", default=[1_000, 3_000, 10_000])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="where trees and stores are made; default: a folder that is deleted")
     parser.add_argument("--json", type=Path)

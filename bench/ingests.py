@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bench.comparison import Curve, Plan, Target, in_turn
-from bench.measured import BenchError
+from bench.measured import CommandFailedError
 from bench.services import of_report
 from bench.trees import change
 from lineage_core.graph.snapshot import snapshot
@@ -103,8 +103,8 @@ def prefect(session: Session) -> Plan:
                 return servers.ingest(tree, project, data)
             try:
                 return plain_functions(session, tree, project, data)
-            except BenchError as error:
-                if "DeadlockDetected" not in str(error) or again == _DEADLOCKS:
+            except CommandFailedError as error:
+                if "DeadlockDetected" not in error.said or again == _DEADLOCKS:
                     raise
         again += 1
         return measure(way)

@@ -25,6 +25,14 @@ class BenchError(LineageError):
     """Something that is measured did not work."""
 
 
+class CommandFailedError(BenchError):
+    """A command ended with an error. `said` is all that it printed; the message has the end of it."""
+
+    def __init__(self, message: str, said: str) -> None:
+        super().__init__(message)
+        self.said = said
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command printed on standard output, and its seconds: on the clock, and of CPU with all its processes."""
@@ -38,15 +46,16 @@ def measured(command: Sequence[object], environment: Mapping[str, str], folder: 
     """Run a command in a folder.
 
     Raises:
-        BenchError: it failed; with the end of what it said.
+        CommandFailedError: it failed.
     """
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "cost.json"
         around = [sys.executable, str(_TREE_CPU), str(out), *map(str, command)]
         done = subprocess.run(around, env=dict(environment), cwd=folder, check=False, capture_output=True, text=True)
         if done.returncode:
-            said = (done.stdout + done.stderr)[-_LAST_WORDS:]
-            raise BenchError(f"{' '.join(map(str, command))} ended with exit code {done.returncode}:\n{said}")
+            said, called = done.stdout + done.stderr, " ".join(map(str, command))
+            end = said[-_LAST_WORDS:]
+            raise CommandFailedError(f"{called} ended with exit code {done.returncode}:\n{end}", said)
         cost = json.loads(out.read_text())
     return Answer(done.stdout, cost["wall"], cost["cpu"])
 

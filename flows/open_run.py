@@ -9,7 +9,7 @@ from flows.run_folder import make_run_folder
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
-from lineage_core.ingest.collection import collected_seldom
+from lineage_core.ingest.garbage import collected_seldom
 from lineage_core.ingest.open_pool import open_pool
 from lineage_core.ingest.write_stage import writer_for
 from lineage_core.source.dialects import DialectPatterns

@@ -67,6 +67,7 @@ class EmbeddedNeo4j(Part):
         if not self.ours:
             return
         while True:
+            self._server.call_off()
             process = self._running()
             left = deadline - asyncio.get_running_loop().time()
             if process is not None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
-from lineage_core.ingest.collection import SELDOM
+from lineage_core.ingest.garbage import SELDOM
 from lineage_core.ingest.limits import limit_memory
 from lineage_core.ingest.memory import resident
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from bench.measured import BenchError, cpu_of, measured
+from bench.measured import CommandFailedError, cpu_of, measured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,10 @@ def test_it_runs_in_the_folder_and_with_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_failure_says_what_the_command_said(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"exit code 3:\nso it is"):
-        measured([sys.executable, "-c", "import sys; print('so it is'); sys.exit(3)"], os.environ, tmp_path)
+    code = "import sys; print('first', 'x' * 9_000, 'so it is'); sys.exit(3)"
+    with pytest.raises(CommandFailedError, match=r"exit code 3:\nx+ so it is") as error:
+        measured([sys.executable, "-c", code], os.environ, tmp_path)
+    assert error.value.said.startswith("first x")
 
 
 def test_cpu_of_a_running_process() -> None:

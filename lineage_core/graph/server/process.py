@@ -63,6 +63,7 @@ class EmbeddedServer:
         self._home = settings.neo4j_home.resolve()
         self._pid_file = self._home / "server.pid"
         self.log = self._home / "logs" / "console.log"
+        self._admin: subprocess.Popen[str] | None = None
 
     @property
     def bolt_uri(self) -> str:
@@ -175,15 +176,23 @@ class EmbeddedServer:
                     hint=f"Stop what uses it, set {name} to a free port, or NEO4J_URI to the server that runs there.",
                 )
 
+    def call_off(self) -> None:
+        """End what a start that goes on in another thread runs beside the server; that start fails then."""
+        if (admin := self._admin) is not None:
+            admin.kill()
+
     def _set_password(self, java: Path, jars: Path) -> None:
         """Before the first start: no moment exists in which the server would take the well-known default."""
         password = make_password(self._settings)
         environment = {**os.environ, "NEO4J_HOME": str(self._home), "NEO4J_CONF": str(self._home / "conf")}
         command = admin_command(java, jars, "dbms", "set-initial-password", password)
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
+        out = subprocess.PIPE
+        with subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, text=True) as admin:
+            self._admin = admin
+            said = admin.communicate()[0].replace(password, "***").strip()
+        self._admin = None
+        if admin.returncode:
             password_file(self._settings).unlink(missing_ok=True)
-            said = (done.stderr or done.stdout).replace(password, "***").strip()
             raise ServerError(
                 f"The first password of Neo4j cannot be set: {said[-400:]}", hint="Try `lineage db reset`."
             )

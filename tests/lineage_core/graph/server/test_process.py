@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 
 from lineage_core.errors import ServerError
 from lineage_core.graph.connection import locate, open_driver
+from lineage_core.graph.server import process
 from lineage_core.graph.server.config import password_file
 from lineage_core.graph.server.java import find_java, packaged_java, version
 from lineage_core.graph.server.process import EmbeddedServer
@@ -97,3 +99,22 @@ def test_java_home_has_to_be_a_java(tmp_path: Path) -> None:
     old.chmod(0o755)
     with pytest.raises(ServerError, match="is Java 11; Neo4j needs 17"):
         find_java(load_settings(java_home=tmp_path))
+
+
+def test_a_start_that_is_called_off_leaves_no_process_and_no_password(
+    own: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    endless = f"import os, pathlib, time; pathlib.Path({str(begun)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    monkeypatch.setattr(process, "admin_command", lambda *_: [sys.executable, "-c", endless])
+    server = EmbeddedServer(own)
+    with ThreadPoolExecutor(1) as thread:
+        start = thread.submit(server.start)
+        while not (begun.exists() and begun.read_text()):
+            assert not start.done(), start.exception()
+        server.call_off()
+        with pytest.raises(ServerError, match="first password"):
+            start.result()
+    assert not psutil.pid_exists(int(begun.read_text()))
+    assert not password_file(own).exists()
+    assert not server.status().running

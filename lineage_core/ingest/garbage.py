@@ -14,8 +14,8 @@ SELDOM = (50_000, 20, 100)
 700, 10 and 10.
 
 For what makes hundreds of thousands of facts and rows: trees, which go without being looked for. Reading a thousand
-files' facts takes a fifth of the time with it. What does refer to itself, such as sqlglot's trees, waits a little
-longer, some megabytes at most.
+files' facts takes a quarter to a half of the time with it. What does refer to itself, such as sqlglot's trees, waits a
+little longer, some megabytes at most.
 """
 
 

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from lineage_core.ingest.collection import SELDOM, collected_seldom
+from lineage_core.ingest.garbage import SELDOM, collected_seldom
 
 
 def test_it_is_as_before_afterwards_also_after_an_error() -> None:
