@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.alongside import Ahead
 from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
 from lineage_core.graph.reads import definitions
 from lineage_core.ingest.link_stage import write_catalog
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from lineage_core.ingest.link_stage import Batch
     from lineage_core.ingest.report import Report
     from lineage_core.link.catalog import Catalog
+    from lineage_core.model.facts import FileFacts
     from lineage_core.model.files import FileVersion
 
 
@@ -116,24 +118,33 @@ class BringUpToDate:
 
     def _parse_and_relink(self, todo: Sequence[FileVersion], gone: AbstractSet[str]) -> bool:
         """Parse, and parse what has to be linked again for it, until that is everything; False if a batch failed."""
+        with Ahead(partial(self._definitions, {version.path for version in todo} | gone)) as known:
+            return self._parse_until_settled(todo, gone, known)
+
+    def _parse_until_settled(
+        self, todo: Sequence[FileVersion], gone: AbstractSet[str], known: Ahead[list[tuple[str, FileFacts]]]
+    ) -> bool:
         retry = {path for path, state in self._states.items() if state.status == FileStatus.FAILED}
-        catalog: Catalog | None = None
+        asked = False
         while True:
             if todo:
                 self._batches += parse_stage(todo, retry, self._report)
                 self._parsed |= {version.path for version in todo}
             if self._report.failures:
                 return False
-            if catalog is None or any(differs(version, self._states.get(version.path)) for version in todo):
-                catalog = self._catalog(gone)
-            states = [state for path, state in self._states.items() if path not in gone]
-            self._unlinked = answered_otherwise(states, catalog, current_run().settings)
-            if self._overlapped:
-                self._unlinked |= self._deciders(catalog, gone)
+            if not asked or any(differs(version, self._states.get(version.path)) for version in todo):
+                self._find_unlinked(self._catalog(gone, known), gone)
+                asked = True
             todo = self._versions(self._unlinked - self._parsed - self._lost)
             self._report.files.relinked += len(todo)
             if not todo:
                 return True
+
+    def _find_unlinked(self, catalog: Catalog, gone: AbstractSet[str]) -> None:
+        states = [state for path, state in self._states.items() if path not in gone]
+        self._unlinked = answered_otherwise(states, catalog, current_run().settings)
+        if self._overlapped:
+            self._unlinked |= self._deciders(catalog, gone)
 
     def _deciders(self, catalog: Catalog, gone: AbstractSet[str]) -> set[str]:
         """Files in the graph that decide what the files to be linked again have named."""
@@ -144,13 +155,20 @@ class BringUpToDate:
             if self._states[path].status != FileStatus.FAILED
         }
 
-    def _catalog(self, gone: AbstractSet[str]) -> Catalog:
+    def _definitions(self, without: AbstractSet[str]) -> list[tuple[str, FileFacts]]:
+        """(path, definitions) of the project's files but for those in `without`, as the graph keeps them."""
+        if not self._states.keys() - without:
+            return []
+        run = current_run()
+        stored = definitions(run.driver, run.database, run.settings.project)
+        return list(known_definitions(stored, self._states, without))
+
+    def _catalog(self, gone: AbstractSet[str], known: Ahead[list[tuple[str, FileFacts]]]) -> Catalog:
         run = current_run()
 
         def make() -> Catalog:
-            stored = definitions(run.driver, run.database, run.settings.project)
-            known = known_definitions(stored, self._states, self._parsed | gone)
-            return write_catalog(self._batches, run.settings, run.folder, known)
+            others = (item for item in known.get() if item[0] not in self._parsed and item[0] not in gone)
+            return write_catalog(self._batches, run.settings, run.folder, others)
 
         with timed("catalog", self._report):
             return on_graph("make the catalog", make)

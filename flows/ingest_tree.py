@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from flows.alongside import Ahead
 from flows.bring_up_to_date import BringUpToDate
 from flows.overlap import make_good
 from flows.stages import hash_stage, timed
@@ -46,10 +47,10 @@ def ingest_tree(
     """
     run = current_run()
     _tell_discovery(found, report)
-    with timed("compare", report):
-        ask = partial(file_states, run.driver, run.database, run.settings.project)
-        states = on_graph("compare with the graph", ask)
-    versions = hash_stage(found.files, report)
+    with Ahead(partial(file_states, run.driver, run.database, run.settings.project)) as asked:
+        versions = hash_stage(found.files, report)
+        with timed("compare", report):
+            states = on_graph("compare with the graph", asked.get)
     changed = [version for version in versions if differs(version, states.get(version.path))]
     report.files.unchanged = len(versions) - len(changed)
     if report.failures:

@@ -9,7 +9,7 @@ from flows.run_folder import make_run_folder
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
-from lineage_core.ingest.garbage import collected_seldom
+from lineage_core.ingest.garbage import collect_seldom
 from lineage_core.ingest.open_pool import open_pool
 from lineage_core.ingest.write_stage import writer_for
 from lineage_core.source.dialects import DialectPatterns
@@ -45,7 +45,8 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
     database = locate(settings)
     with open_driver(database) as driver:
         prepare(driver, database.name)
-        with collected_seldom(), open_pool(settings) as pool:
+        collect_seldom()
+        with open_pool(settings) as pool:
             run = IngestRun(
                 settings=settings,
                 folder=make_run_folder(settings, run_id),

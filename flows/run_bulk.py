@@ -9,6 +9,7 @@ from flows.progress import Progress, told
 from flows.run_folder import make_runs_folder
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.ingest.open_pool import check_executor
+from lineage_core.ingest.worker import start_fork_server
 from lineage_core.source.dialects import DialectPatterns
 from lineage_core.source.discover import discover
 
@@ -46,6 +47,8 @@ def run_bulk(
     check_executor(settings)
     discover(paths, settings)
     make_runs_folder(settings)
+    if settings.enable_batching:
+        start_fork_server()  # it imports what parsers need while this process imports Prefect
 
     def prepare() -> None:
         import flows.bulk  # noqa: F401 - half a second that the server's start hides

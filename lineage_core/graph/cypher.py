@@ -15,17 +15,14 @@ if TYPE_CHECKING:
 ALL_TYPES = "|".join(RelType)
 
 
-def schema_statements() -> list[str]:
-    """Constraints and indexes; running them twice changes nothing."""
-    unique = [
-        f"CREATE CONSTRAINT {label.value.lower()}_id IF NOT EXISTS FOR (n:{label.value}) REQUIRE n.id IS UNIQUE"
-        for label in NODES
-    ]
-    by_file = [
-        f"CREATE INDEX {kind.value.lower()}_source_file IF NOT EXISTS FOR ()-[r:{kind.value}]-() ON (r.source_file)"
-        for kind in RELS
-    ]
-    return [*unique, *by_file, "CALL db.awaitIndexes(300)"]
+def schema_statements() -> dict[str, str]:
+    """Constraints and indexes by name; running them twice changes nothing."""
+    unique = {f"{label.value.lower()}_id": f"FOR (n:{label.value}) REQUIRE n.id IS UNIQUE" for label in NODES}
+    by_file = {f"{kind.value.lower()}_source_file": f"FOR ()-[r:{kind.value}]-() ON (r.source_file)" for kind in RELS}
+    return {
+        **{name: f"CREATE CONSTRAINT {name} IF NOT EXISTS {what}" for name, what in unique.items()},
+        **{name: f"CREATE INDEX {name} IF NOT EXISTS {what}" for name, what in by_file.items()},
+    }
 
 
 @cache
@@ -143,8 +140,12 @@ def delete_lonely(label: Label) -> str:
 
 @cache
 def delete_orphans(label: Label) -> str:
-    """Delete those of the nodes (rows: ids) that no relationship needs any more."""
+    """Delete those of the nodes (rows: ids) that no relationship needs any more.
+
+    The SET locks a node, so that of two transactions that delete its last two relationships the later one sees that
+    both are gone: to delete a relationship locks its ends at the commit only.
+    """
     return (
-        f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) WHERE NOT EXISTS {{ (n)--() }} "
-        "DELETE n RETURN count(*) AS written"
+        f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) SET n.project_id = $project "
+        "WITH n WHERE NOT EXISTS { (n)--() } DELETE n RETURN count(*) AS written"
     )

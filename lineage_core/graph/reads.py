@@ -83,13 +83,17 @@ def definitions(driver: Driver, database: str, project: str) -> Iterator[tuple[s
             yield record["path"], record["definitions"]
 
 
+_COUNT_LABELS = " UNION ALL ".join(
+    f"MATCH (n:{label}) WHERE n.project_id = $project RETURN '{label}' AS name, count(n) AS n" for label in NODES
+)
+_COUNT_TYPES = f"MATCH ()-[r:{ALL_TYPES}]->() WHERE r.project_id = $project RETURN type(r) AS name, count(r) AS n"
+
+
 def graph_counts(driver: Driver, database: str, project: str) -> tuple[dict[str, int], dict[str, int]]:
     """The project's nodes by label and relationships by type."""
-    labels = {label.value: 0 for label in NODES}
     with driver.session(database=database) as session:
-        for label in NODES:
-            query = f"MATCH (n:{label}) WHERE n.project_id = $project RETURN count(n) AS n"
-            labels[label.value] = int(session.run(query, project=project).single(strict=True)["n"])
-        query = f"MATCH ()-[r:{ALL_TYPES}]->() WHERE r.project_id = $project RETURN type(r) AS type, count(r) AS n"
-        types = {record["type"]: int(record["n"]) for record in session.run(query, project=project)}
-    return labels, dict(sorted(types.items()))
+        labels, types = (
+            {record["name"]: int(record["n"]) for record in session.run(query, project=project)}
+            for query in (_COUNT_LABELS, _COUNT_TYPES)
+        )
+    return {label.value: labels.get(label.value, 0) for label in NODES}, dict(sorted(types.items()))

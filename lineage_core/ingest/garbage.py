@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-SELDOM = (50_000, 20, 100)
+_SELDOM = (50_000, 20, 100)
 """Objects made until the youngest generation is looked through, and looks until the next older one is; Python's own are
 700, 10 and 10.
 
@@ -19,12 +14,10 @@ little longer, some megabytes at most.
 """
 
 
-@contextmanager
-def collected_seldom() -> Iterator[None]:
-    """Garbage is looked for seldom while the body runs."""
-    before = gc.get_threshold()
-    gc.set_threshold(*SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
+def collect_seldom() -> None:
+    """Look for garbage seldom from now on, until this process ends.
+
+    Not until a run ends: by then more is due than Python's own thresholds allow, and it would look through everything
+    at once, Prefect included, which takes a third of a second.
+    """
+    gc.set_threshold(*_SELDOM)

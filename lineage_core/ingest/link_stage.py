@@ -15,7 +15,7 @@ from lineage_core.ingest.parse_stage import FileParse, ParseOptions, parse_files
 from lineage_core.ingest.spool import Spool
 from lineage_core.link.answers import Answers
 from lineage_core.link.build import CatalogBuilder
-from lineage_core.link.catalog import Catalog
+from lineage_core.link.catalog import StoredCatalog
 from lineage_core.link.definitions import definitions_of, pack
 from lineage_core.link.naming import Naming
 from lineage_core.link.rows import FileInfo, link_file
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from lineage_core.link.catalog import Catalog
     from lineage_core.settings import Settings
 
 ROWS = "rows"
@@ -146,7 +147,7 @@ def _parse_again(
 @lru_cache(maxsize=1)
 def _read_catalog(run_dir: Path, _stamp: tuple[tuple[int, int], ...]) -> tuple[Catalog, Answers]:
     """A run may make several, each in place of the one before."""
-    catalog = next(catalog for _, catalog in Spool(run_dir).read(CATALOG, 0, Catalog))
+    catalog = next(stored for _, stored in Spool(run_dir).read(CATALOG, 0, StoredCatalog)).catalog()
     return catalog, Answers(catalog)
 
 

@@ -87,16 +87,11 @@ class CatalogBuilder:
 
     def build(self) -> Catalog:
         """The catalog: winners chosen, ALTER TABLE applied in path order, views' columns resolved."""
-        catalog = Catalog()
-        for key, found in self._objects.items():
-            catalog.assets[key] = self._asset(found)
-        for key, found in self._routines.items():
-            path, item = max(found, key=lambda pair: pair[0])
-            paths = sorted({path for path, _ in found})
-            catalog.routines[key] = Routine(kind=item.kind, display=item.display or item.name, path=path, paths=paths)
-        for key in self._synonyms:
-            catalog.synonyms[key] = key
-        catalog.index()
+        catalog = Catalog(
+            assets={key: self._asset(found) for key, found in self._objects.items()},
+            routines={key: self._routine(found) for key, found in self._routines.items()},
+            synonyms={key: key for key in self._synonyms},
+        )
         self._link_synonyms(catalog)
         _Shapes(catalog, self._shapes, self._changes_of(catalog), self._bodies).resolve_all()
         self._mark_keys(catalog)
@@ -155,6 +150,12 @@ class CatalogBuilder:
             description=item.description,
             columns=columns,
         )
+
+    @staticmethod
+    def _routine(found: list[tuple[str, ObjectFact]]) -> Routine:
+        path, item = max(found, key=lambda pair: pair[0])
+        paths = sorted({path for path, _ in found})
+        return Routine(kind=item.kind, display=item.display or item.name, path=path, paths=paths)
 
     def _link_synonyms(self, catalog: Catalog) -> None:
         direct = {}

@@ -7,12 +7,14 @@ defines.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from lineage_core.link.resolve import Handed
+from lineage_core.link.unread import Unread
 from lineage_core.model.facts import ColumnFact, ObjectKind
 
 if TYPE_CHECKING:
@@ -81,8 +83,8 @@ class Routine(BaseModel):
 class Catalog(BaseModel):
     """All known objects by canonical key, as `to_text` writes it."""
 
-    assets: dict[str, Asset] = Field(default_factory=dict)
-    routines: dict[str, Routine] = Field(default_factory=dict)
+    assets: Mapping[str, Asset] = Field(default_factory=dict)
+    routines: Mapping[str, Routine] = Field(default_factory=dict)
     synonyms: dict[str, str] = Field(default_factory=dict)
     """Synonym -> key of what it stands for, chains followed."""
     trigger_tables: dict[str, list[str]] = Field(default_factory=dict)
@@ -97,10 +99,6 @@ class Catalog(BaseModel):
     def model_post_init(self, context: object, /) -> None:
         """Build the look-ups."""
         del context
-        self.index()
-
-    def index(self) -> None:
-        """(Re)build the look-ups after objects were added."""
         self._by_name, self._databases = {}, set()
         for text in (*self.assets, *self.routines, *self.synonyms):
             key = from_text(text)
@@ -120,6 +118,25 @@ class Catalog(BaseModel):
     def databases(self) -> AbstractSet[str]:
         """Every database that some object is in."""
         return self._databases
+
+
+class StoredCatalog(BaseModel):
+    """The JSON of a catalog: of thousands of objects, a batch of files asks for few."""
+
+    assets: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    routines: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    synonyms: dict[str, str] = Field(default_factory=dict)
+    trigger_tables: dict[str, list[str]] = Field(default_factory=dict)
+    trigger_rows: dict[str, list[str]] = Field(default_factory=dict)
+    parts: dict[str, str] = Field(default_factory=dict)
+
+    def catalog(self) -> Catalog:
+        """The catalog, in which an object is validated when it is first asked for; only to be read."""
+        return Catalog.model_construct(
+            assets=Unread(Asset, self.assets),
+            routines=Unread(Routine, self.routines),
+            **self.model_dump(exclude={"assets", "routines"}),
+        )
 
 
 @lru_cache(maxsize=20_000)

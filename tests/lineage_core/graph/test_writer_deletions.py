@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,3 +105,37 @@ def test_a_file_that_comes_back_after_half_a_deletion_is_whole(
             make_writer(batch_size=1).delete(["a.sql"])
     make_writer().write([file])
     assert query("MATCH (c:Column {project_id: $project}) RETURN c.name ORDER BY c.name") == WIDE
+
+
+def _commit_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two transactions commit when both have done everything, unless one waits for the other's locks."""
+    both = threading.Barrier(2)
+    commit = Work.commit
+
+    def together(work: Work) -> Any:
+        work.settle()
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=2)
+        return commit(work)
+
+    monkeypatch.setattr(Work, "commit", together)
+
+
+@pytest.mark.parametrize("way", ["delete", "write"])
+def test_of_two_that_take_the_last_relationships_of_a_node_at_once_one_takes_the_node(
+    make_writer: MakeWriter, rows: Any, query: Query, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    paths = ["a.sql", "b.sql"]
+    make_writer().write([rows.table(path, "t", "x") for path in paths])
+    _commit_at_once(monkeypatch)
+
+    def take(path: str) -> None:
+        if way == "delete":
+            make_writer(path).delete([path])
+        else:
+            make_writer(path).write([rows.file(path, [], [])])
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(take, paths))
+
+    assert query("MATCH (n {project_id: $project}) WHERE NOT n:File RETURN n.name") == []

@@ -1,23 +1,33 @@
-"""Garbage is looked for seldom while a run goes on, and as before afterwards."""
+"""Garbage is looked for seldom once a run has begun."""
 
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lineage_core.ingest.garbage import SELDOM, collected_seldom
+from lineage_core.ingest.garbage import collect_seldom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-def test_it_is_as_before_afterwards_also_after_an_error() -> None:
+@pytest.fixture
+def _as_before() -> Iterator[None]:
     before = gc.get_threshold()
-    within = []
+    yield
+    gc.set_threshold(*before)
 
-    def fail() -> None:
-        with collected_seldom():
-            within.append(gc.get_threshold())
-            raise RuntimeError
 
-    with pytest.raises(RuntimeError):
-        fail()
-    assert (within, gc.get_threshold()) == ([SELDOM], before)
+@pytest.mark.usefixtures("_as_before")
+def test_a_hundred_thousand_objects_that_live_are_looked_through_once_or_twice() -> None:
+    collect_seldom()
+    before = [generation["collections"] for generation in gc.get_stats()]
+
+    kept = [[] for _ in range(100_000)]
+
+    looks = [generation["collections"] - earlier for generation, earlier in zip(gc.get_stats(), before, strict=True)]
+    assert len(kept) == 100_000
+    assert 1 <= looks[0] <= 2
+    assert looks[1:] == [0, 0]

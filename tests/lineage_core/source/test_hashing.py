@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from lineage_core.model.files import SourceFile
+from lineage_core.source import hashing
 from lineage_core.source.hashing import hash_file
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_a_file_that_fails_while_it_is_read_is_an_error(tmp_path: Path) -> None:
 def test_a_change_while_it_is_read_is_noticed_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "x.sql"
     file.write_text("before")
-    digest = hashlib.file_digest
+    digest = hashing._digest
     calls: list[int] = []
 
     def saved_in_between(*args: object) -> object:
@@ -68,7 +69,7 @@ def test_a_change_while_it_is_read_is_noticed_and_read_again(tmp_path: Path, mon
         calls.append(1)
         return result
 
-    monkeypatch.setattr(hashlib, "file_digest", saved_in_between)
+    monkeypatch.setattr(hashing, "_digest", saved_in_between)
     version = hash_file(source(file))
     assert version.sha256 == hashlib.sha256(b"afterwards").hexdigest()
     assert len(calls) == 2
@@ -77,7 +78,7 @@ def test_a_change_while_it_is_read_is_noticed_and_read_again(tmp_path: Path, mon
 def test_a_file_that_never_rests_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "x.sql"
     file.write_bytes(b"x")
-    digest = hashlib.file_digest
+    digest = hashing._digest
 
     def written_to_meanwhile(stream: Any, name: str) -> Any:
         result = digest(stream, name)
@@ -85,7 +86,7 @@ def test_a_file_that_never_rests_is_an_error(tmp_path: Path, monkeypatch: pytest
             writer.write(b"y")
         return result
 
-    monkeypatch.setattr(hashlib, "file_digest", written_to_meanwhile)
+    monkeypatch.setattr(hashing, "_digest", written_to_meanwhile)
     version = hash_file(source(file))
     assert version.sha256 == ""
     assert "is being written to" in version.error
