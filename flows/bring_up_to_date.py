@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from flows.alongside import Ahead
 from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
-from lineage_core.graph.reads import definitions
+from lineage_core.graph.reads import file_ties
 from lineage_core.ingest.link_stage import write_catalog
 from lineage_core.ingest.report import FileProblem
-from lineage_core.ingest.selection import answered_otherwise, deciders, differs, is_current, known_definitions
+from lineage_core.ingest.selection import Known, answered_otherwise, deciders, differs, is_current
 from lineage_core.model.files import FileStatus, SourceFile
 from lineage_core.source.identity import absolute
 from tasks.graph import on_graph
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lineage_core.ingest.link_stage import Batch
     from lineage_core.ingest.report import Report
     from lineage_core.link.catalog import Catalog
-    from lineage_core.model.facts import FileFacts
     from lineage_core.model.files import FileVersion
 
 
@@ -118,12 +117,10 @@ class BringUpToDate:
 
     def _parse_and_relink(self, todo: Sequence[FileVersion], gone: AbstractSet[str]) -> bool:
         """Parse, and parse what has to be linked again for it, until that is everything; False if a batch failed."""
-        with Ahead(partial(self._definitions, {version.path for version in todo} | gone)) as known:
+        with Ahead(partial(self._read_project, {version.path for version in todo} | gone)) as known:
             return self._parse_until_settled(todo, gone, known)
 
-    def _parse_until_settled(
-        self, todo: Sequence[FileVersion], gone: AbstractSet[str], known: Ahead[list[tuple[str, FileFacts]]]
-    ) -> bool:
+    def _parse_until_settled(self, todo: Sequence[FileVersion], gone: AbstractSet[str], known: Ahead[Known]) -> bool:
         retry = {path for path, state in self._states.items() if state.status == FileStatus.FAILED}
         asked = False
         while True:
@@ -133,42 +130,40 @@ class BringUpToDate:
             if self._report.failures:
                 return False
             if not asked or any(differs(version, self._states.get(version.path)) for version in todo):
-                self._find_unlinked(self._catalog(gone, known), gone)
+                self._find_unlinked(*self._catalog(gone, known), gone)
                 asked = True
             todo = self._versions(self._unlinked - self._parsed - self._lost)
             self._report.files.relinked += len(todo)
             if not todo:
                 return True
 
-    def _find_unlinked(self, catalog: Catalog, gone: AbstractSet[str]) -> None:
+    def _find_unlinked(self, catalog: Catalog, known: Known, gone: AbstractSet[str]) -> None:
         states = [state for path, state in self._states.items() if path not in gone]
-        self._unlinked = answered_otherwise(states, catalog, current_run().settings)
+        self._unlinked = answered_otherwise(states, known.asked, catalog, current_run().settings)
         if self._overlapped:
-            self._unlinked |= self._deciders(catalog, gone)
+            names = {name for path in self._unlinked for name in known.asked.get(path, ())}
+            self._unlinked |= self._deciders(names, catalog, gone)
 
-    def _deciders(self, catalog: Catalog, gone: AbstractSet[str]) -> set[str]:
+    def _deciders(self, names: Collection[str], catalog: Catalog, gone: AbstractSet[str]) -> set[str]:
         """Files in the graph that decide what the files to be linked again have named."""
-        names = {name for path in self._unlinked for name in self._states[path].asked}
         return {
             path
             for path in deciders(names, catalog) & self._states.keys() - gone
             if self._states[path].status != FileStatus.FAILED
         }
 
-    def _definitions(self, without: AbstractSet[str]) -> list[tuple[str, FileFacts]]:
-        """(path, definitions) of the project's files but for those in `without`, as the graph keeps them."""
-        if not self._states.keys() - without:
-            return []
+    def _read_project(self, without: AbstractSet[str]) -> Known:
+        """What ties the project's files to each other; without the definitions of some."""
         run = current_run()
-        stored = definitions(run.driver, run.database, run.settings.project)
-        return list(known_definitions(stored, self._states, without))
+        return Known.of(file_ties(run.driver, run.database, run.settings.project), self._states, without)
 
-    def _catalog(self, gone: AbstractSet[str], known: Ahead[list[tuple[str, FileFacts]]]) -> Catalog:
+    def _catalog(self, gone: AbstractSet[str], known: Ahead[Known]) -> tuple[Catalog, Known]:
         run = current_run()
 
-        def make() -> Catalog:
-            others = (item for item in known.get() if item[0] not in self._parsed and item[0] not in gone)
-            return write_catalog(self._batches, run.settings, run.folder, others)
+        def make() -> tuple[Catalog, Known]:
+            project = known.get()
+            others = (item for item in project.definitions if item[0] not in self._parsed and item[0] not in gone)
+            return write_catalog(self._batches, run.settings, run.folder, others), project
 
         with timed("catalog", self._report):
             return on_graph("make the catalog", make)

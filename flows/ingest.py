@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+import httpx
 from prefect.runtime import flow_run
 
+from flows.alongside import Ahead
 from flows.artifacts import keep_artifacts
 from flows.ingest_tree import ingest_tree
 from flows.metrics.runs import count_report, count_saves, counted_run
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
     from lineage_core.settings import Settings
     from lineage_core.source.discover import Discovery
+
+_log = logging.getLogger(__name__)
 
 
 def ingest(
@@ -67,6 +72,8 @@ def ingest(
         memory = opened.enter_context(PeakMemory())
         opened.enter_context(told(bar))
         run = opened.enter_context(open_run(settings, report.run_id, clear_cache=clear_cache))
+        count = partial(graph_counts, run.driver, run.database, run.settings.project)
+        counts_before = opened.enter_context(Ahead(count)) if count_graph else None
         with timed("discover", report):
             found = look(run.settings)
         changed = ingest_tree(found, report, force=force, confirm_deletions=confirm_deletions)
@@ -74,14 +81,17 @@ def ingest(
         if kind == "incremental" and not report.failures:
             count_saves(changed)
         counted.ended_well = not report.failed
-        if count_graph:
-            count = partial(graph_counts, run.driver, run.database, run.settings.project)
-            labels, types = on_graph("count the graph", count)
+        if counts_before is not None:
+            # where nothing was changed it is as it was
+            labels, types = on_graph("count the graph", count if report.changes.total else counts_before.get)
             report.content = GraphContent(labels=labels, types=types)
         if not report.failed:
             discard_run_folder(run.folder)
     report.peak_memory = memory.peak
     report.total_seconds = time.perf_counter() - started
-    keep_artifacts(report)
-    bar.end(report.outcome, whole=not report.failures)
+    try:
+        keep_artifacts(report)
+        bar.end(report.outcome, whole=not report.failures)
+    except httpx.TransportError as error:  # the graph is as it is, whoever is told
+        _log.warning("The Prefect server does not answer (%s): this run has no report there.", error)
     return ended(report, report.outcome, failed=report.failed)

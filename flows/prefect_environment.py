@@ -35,6 +35,8 @@ def client_environment(api_url: str, home: Path | None, chatter: Chatter = "quie
         **({"PREFECT_HOME": str(home.resolve())} if home else {}),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": _CONSOLE_LEVEL[chatter],
+        # of a server that went away it prints every state that could not be sent
+        **({"PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL"} if chatter == "quiet" else {}),
     }
 
 

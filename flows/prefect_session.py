@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.prefect_environment import Chatter, client_environment
 from flows.prefect_server import PrefectServer, prefect_server
+from flows.process_end import give_up
+from lineage_core.errors import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,14 +18,30 @@ if TYPE_CHECKING:
     from lineage_core.settings import Settings
 
 
+SEND_SECONDS = 15.0
+"""A server that went away costs the end of a command at most as much. Prefect's client would try each state seven
+seconds long, and a command that was ended amid a run would stay for minutes.
+"""
+
+
 @contextmanager
 def prefect_session(
-    settings: Settings, *, chatter: Chatter = "quiet", meanwhile: Callable[[], object] = lambda: None
+    settings: Settings,
+    *,
+    chatter: Chatter = "quiet",
+    meanwhile: Callable[[], object] = lambda: None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> Iterator[PrefectServer]:
     """A server that answers, with this process set up for it; prefect must not be imported before.
 
-    `meanwhile` is called while a local server starts, which takes 5 s; it may import prefect. On the way out, what
-    Prefect's client still holds back (the states of task runs, the log) is sent before the server stops.
+    On the way out, what Prefect's client still holds back (the states of task runs, the log) is sent before the server
+    stops.
+
+    Args:
+        settings: where the server is.
+        chatter: whether Prefect's log shows on the console.
+        meanwhile: called while a local server starts, which takes 5 s; it may import prefect.
+        say: told if the server was gone in the end.
 
     Raises:
         ServerError: no server answers, or none can be started.
@@ -38,7 +57,7 @@ def prefect_session(
             try:
                 yield server
             finally:
-                _send_the_rest()
+                _send_the_rest(say)
 
 
 @contextmanager
@@ -51,9 +70,33 @@ def _client_settings(api_url: str) -> Iterator[None]:
         yield
 
 
-def _send_the_rest() -> None:
+@contextmanager
+def server_needed() -> Iterator[None]:
+    """A flow run without a server ends in the error of its last request; that becomes one for people.
+
+    Raises:
+        ServerError: the server went away.
+    """
+    import httpx
+
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise ServerError(
+            f"The Prefect server went away while the run was on, and its end could not be told to it: {error}",
+            hint="What was written is in the graph, and the next run does the rest, if there is any. See that the "
+            "server runs (lineage status).",
+        ) from error
+
+
+def _send_the_rest(say: Callable[[str], object]) -> None:
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
-    EventsWorker.drain_all()
-    APILogWorker.drain_all()
+    until = time.monotonic() + SEND_SECONDS
+    for worker in (EventsWorker, APILogWorker):
+        sent: Any = worker.drain_all(timeout=max(0.0, until - time.monotonic()))  # of futures: done, and not done
+        if sent[1]:
+            say("The Prefect server is gone: its history lacks the end of this run. What was written is in the graph.")
+            give_up("telling the server")  # Prefect goes on with it until the process ends, and holds that up
+            return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,8 @@ _SHARES = {"hash": 5.0, "parse": 50.0, "link": 20.0, "write": 25.0}
 """Percent of a cold run that a stage takes, roughly; stages that are not named take none."""
 
 _EVERY_SECONDS = 2.0
+_AFTER_TROUBLE_SECONDS = 30.0
+"""Until a server that did not answer is told again: finding that out takes two seconds, in which the run waits."""
 _LONGEST = 99.0
 """Percent until the run has ended."""
 
@@ -42,7 +44,7 @@ class ProgressArtifact:
         self._totals: dict[str, int] = {}
         self._artifact: UUID | None = None
         self._percent = 0.0
-        self._told_at = clock()
+        self._tell_at = clock() + _EVERY_SECONDS
 
     def start(self, stage: str, total: int) -> None:
         """A stage begins, or has more to do than it was said before."""
@@ -63,15 +65,18 @@ class ProgressArtifact:
     def _tell(self, stage: str) -> None:
         """Never backwards: a stage that gets more to do later seems to wait."""
         now = self._clock()
-        if now - self._told_at < _EVERY_SECONDS:
+        if now < self._tell_at:
             return
-        self._told_at = now
+        self._tell_at = now + _EVERY_SECONDS
         shares = [
             _SHARES.get(name, 0.0) * self._done.get(name, 0) / total for name, total in self._totals.items() if total
         ]
         self._percent = min(max(self._percent, *shares, sum(shares)), _LONGEST)
-        with suppress(httpx.HTTPError):  # a server that is away for a moment costs the bar a step, and not the run
-            self._keep(self._percent, f"{stage}: {self._done.get(stage, 0):,} of {self._totals[stage]:,} files")
+        try:  # a server that is away costs the bar a step, and not the run: Prefect's client would try for a minute
+            with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+                self._keep(self._percent, f"{stage}: {self._done.get(stage, 0):,} of {self._totals[stage]:,} files")
+        except httpx.HTTPError:
+            self._tell_at = now + _AFTER_TROUBLE_SECONDS
 
     def _keep(self, percent: float, description: str) -> None:
         """Not by Prefect's functions for it, which leave a connection open at each call."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flows.prefect_session import prefect_session
+from flows.prefect_session import prefect_session, server_needed
 from flows.progress import Progress, told
 from flows.run_folder import make_runs_folder
 from lineage_core.graph.connection import locate, open_driver
@@ -55,7 +55,7 @@ def run_bulk(
 
         open_driver(locate(settings, progress=say)).close()
 
-    with prefect_session(settings, chatter=chatter, meanwhile=prepare) as server, told(progress):
+    with prefect_session(settings, chatter=chatter, meanwhile=prepare, say=say) as server, told(progress):
         if server.local:
             say(f"Prefect UI, while this runs: {server.ui_url}")
         return _run(list(paths), parameters)
@@ -67,5 +67,6 @@ def _run(paths: list[str], parameters: dict[str, Any]) -> Report:
     from tasks.results import register
 
     register()
-    report: Report = report_of(bulk(paths=paths, **parameters, return_state=True))
+    with server_needed():
+        report: Report = report_of(bulk(paths=paths, **parameters, return_state=True))
     return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flows.prefect_session import prefect_session
+from flows.prefect_session import prefect_session, server_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +38,12 @@ def run_replay(
     def prepare() -> None:
         import flows.replay  # noqa: F401 - half a second that the server's start hides
 
-    with prefect_session(settings, chatter=chatter, meanwhile=prepare) as server:
+    with prefect_session(settings, chatter=chatter, meanwhile=prepare, say=say) as server:
         if server.local:
             say(f"Prefect UI, while this runs: {server.ui_url}")
         from flows.outcome import report_of
         from flows.replay import replay
 
-        result: ReplayResult = report_of(replay(file=file, project=project, return_state=True))
+        with server_needed():
+            result: ReplayResult = report_of(replay(file=file, project=project, return_state=True))
         return result

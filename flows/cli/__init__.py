@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flows import process_end
 from flows.cli import (
     ask,
     bench,
@@ -83,7 +84,11 @@ for module in MODULES:
 def main() -> None:
     """Entry point of the installed `lineage` command. SIGTERM ends it as Ctrl-C does: what it started is stopped."""
     signal.signal(signal.SIGTERM, _terminated)
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        process_end.end(ended.code)
+        raise
 
 
 def _terminated(number: int, _frame: FrameType | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,9 +22,9 @@ Written = tuple[str, str]
 class FileState(BaseModel):
     """One File node. `sha256` empty: not ingested, or not to its end.
 
-    `size` is in bytes, `mtime` in ns since 1970, of the content that was ingested. `asked` and `answered` are what it
-    asked the catalog and a digest of the answers; `answered` empty: it has to be linked again. `observed_at` is when
-    it was read from the disk last; `run_id` and `ingested_at` are of the run that wrote it last.
+    `size` is in bytes, `mtime` in ns since 1970, of the content that was ingested. `answered` is a digest of what the
+    catalog answered it; empty: it has to be linked again. `observed_at` is when it was read from the disk last;
+    `run_id` and `ingested_at` are of the run that wrote it last.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +37,6 @@ class FileState(BaseModel):
     dialect: str = ""
     size: int = 0
     mtime: int = 0
-    asked: tuple[str, ...] = ()
     answered: str = ""
     observed_at: str = ""
     run_id: str = ""
@@ -53,7 +52,7 @@ def file_states(driver: Driver, database: str, project: str) -> dict[str, FileSt
     """Every File node of the project, by path."""
     query = (
         "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .asked, .answered, "
+        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .answered, "
         ".observed_at, .run_id, .ingested_at} AS file"
     )
     with driver.session(database=database) as session:
@@ -72,15 +71,23 @@ def file_writes(driver: Driver, database: str, project: str) -> dict[str, Writte
         return {path: (run_id, at) for path, run_id, at in session.run(query, project=project)}
 
 
-def definitions(driver: Driver, database: str, project: str) -> Iterator[tuple[str, str]]:
-    """(path, definitions) of every file of the project that defines something, as it was stored."""
+class FileTies(NamedTuple):
+    """What ties a file to the others: what it defines, as stored, and the names that it asked the catalog for."""
+
+    path: str
+    definitions: str
+    asked: tuple[str, ...]
+
+
+def file_ties(driver: Driver, database: str, project: str) -> Iterator[FileTies]:
+    """Of every file of the project; read only where something has changed, since they are most of what a File has."""
     query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.definitions <> '' "
-        "RETURN f.path AS path, f.definitions AS definitions"
+        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
+        "RETURN f.path, coalesce(f.definitions, ''), coalesce(f.asked, [])"
     )
     with driver.session(database=database) as session:
-        for record in session.run(query, project=project):
-            yield record["path"], record["definitions"]
+        for path, definitions, asked in session.run(query, project=project):
+            yield FileTies(path, definitions, tuple(asked))
 
 
 _COUNT_LABELS = " UNION ALL ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineage_core.ingest.link_stage import INGEST_VERSION, namings
@@ -13,10 +14,10 @@ from lineage_core.link.lookup import DATABASE_MARK
 from lineage_core.model.files import FileStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from lineage_core.graph.reads import FileState, Written
+    from lineage_core.graph.reads import FileState, FileTies, Written
     from lineage_core.link.catalog import Catalog
     from lineage_core.model.facts import FileFacts
     from lineage_core.model.files import FileVersion
@@ -52,30 +53,44 @@ def too_many_deletions(gone: Collection[str], known: Collection[str], share: flo
     return len(gone) > FEW_DELETIONS and len(gone) > share * len(known)
 
 
-def known_definitions(
-    stored: Iterable[tuple[str, str]], states: Mapping[str, FileState], without: Collection[str]
-) -> Iterator[tuple[str, FileFacts]]:
-    """(path, definitions) of the project's files, as the graph keeps them, but for those in `without`.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the graph knows of the project's files that ties them to each other."""
 
-    Args:
-        stored: (path, packed definitions), `lineage_core.graph.reads.definitions`.
-        states: the File nodes.
-        without: files whose facts come from elsewhere, or that are gone.
-    """
-    for path, packed in stored:
-        state = states.get(path)
-        if path in without or state is None or not is_current(state):
-            continue
-        try:
-            facts = unpack(packed)
-        except ValueError as error:
-            _LOG.warning("%s: what it defines is not known to this run (%s). Ingest it with --force.", path, error)
-            continue
-        if facts is not None:
-            yield path, facts
+    definitions: list[tuple[str, FileFacts]]
+    """(path, definitions) of those that define something."""
+    asked: dict[str, tuple[str, ...]]
+    """The names that each has asked the catalog for."""
+
+    @classmethod
+    def of(cls, ties: Iterable[FileTies], states: Mapping[str, FileState], without: Collection[str]) -> Known:
+        """From what was read.
+
+        Args:
+            ties: of all files.
+            states: the File nodes.
+            without: files whose definitions come from elsewhere, or that are gone.
+        """
+        definitions: list[tuple[str, FileFacts]] = []
+        asked: dict[str, tuple[str, ...]] = {}
+        for path, packed, names in ties:
+            asked[path] = names
+            state = states.get(path)
+            if path in without or state is None or not is_current(state):
+                continue
+            try:
+                facts = unpack(packed)
+            except ValueError as error:
+                _LOG.warning("%s: what it defines is not known to this run (%s). Ingest it with --force.", path, error)
+                continue
+            if facts is not None:
+                definitions.append((path, facts))
+        return cls(definitions, asked)
 
 
-def answered_otherwise(states: Iterable[FileState], catalog: Catalog, settings: Settings) -> set[str]:
+def answered_otherwise(
+    states: Iterable[FileState], asked: Mapping[str, Collection[str]], catalog: Catalog, settings: Settings
+) -> set[str]:
     """Files whose questions this catalog answers in another way than when they were linked.
 
     A file without an answer was marked by a run that ended before it linked the file anew.
@@ -85,7 +100,7 @@ def answered_otherwise(states: Iterable[FileState], catalog: Catalog, settings: 
         state.path
         for state in states
         if state.status != FileStatus.FAILED
-        and state.answered != answers.digest(state.asked, naming_of(state.path, state.dialect or "ansi"))
+        and state.answered != answers.digest(asked.get(state.path, ()), naming_of(state.path, state.dialect or "ansi"))
     }
 
 

@@ -35,7 +35,7 @@ STAGES = (
     "flows.ingest_tree.file_states",
     "flows.ingest_tree.hash_stage",
     "flows.bring_up_to_date.parse_stage",
-    "flows.bring_up_to_date.definitions",
+    "flows.bring_up_to_date.file_ties",
     "flows.bring_up_to_date.link_and_write",
     "lineage_core.ingest.write_stage.read_rows",
     "flows.bring_up_to_date.delete_stage",
