@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.trees import sql_files
 from lineage_core.ingest.link_stage import namings
-from lineage_core.link.build import CatalogBuilder
+from lineage_core.link.build import build_catalog
 from lineage_core.link.rows import FileInfo, link_file
 from lineage_core.model.files import FileStatus
 from lineage_core.source.decode import decode
@@ -82,10 +82,7 @@ def linking(
 ) -> Callable[[Text, FileFacts], FileRows]:
     """Makes the catalog of all texts; the answer links one of them against it, tables and columns, to its rows."""
     naming_of = namings(settings)
-    builder = CatalogBuilder(naming_of)
-    for text, found in zip(texts, facts, strict=True):
-        builder.add(text.path, found)
-    catalog = builder.build()
+    catalog = build_catalog(((text.path, found) for text, found in zip(texts, facts, strict=True)), naming_of)
 
     def link(text: Text, found: FileFacts) -> FileRows:
         return link_file(_info(text), found, catalog, naming_of(text.path, text.dialect), settings.project)

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.link.names import suffix_lookup
 from lineage_core.link.relation import STAR
 from lineage_core.link.resolve import ColumnFlow, Columns
-from lineage_core.link.routines import bodies, handed_on, session_of
+from lineage_core.link.routines import Outline, bodies, handed_on, session_of
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
-from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
+from lineage_core.model.facts import RELATIONS, FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.names import normalise
 from lineage_core.sql.parse import parse_text
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lineage_core.link.resolve import Handed
-
-_RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
 
 class _Answer(BaseModel):
@@ -137,12 +135,15 @@ class _Known:
         if name not in self._done:
             self._done[name] = None
             found = [item for item in self._routines if same_table(item[0].name, name)]
-            self._done[name] = handed_on(*found[-1], self.columns) if found else None
+            self._done[name] = self._handed_by(*found[-1]) if found else None
         return self._done[name]
+
+    def _handed_by(self, item: ObjectFact, body: Sequence[Statement]) -> Handed:
+        return handed_on(item, Outline.of(item.kind, body), lambda: body, self.columns)
 
     def learn(self, statement: Statement, shapes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Remember the columns of a table or view that a statement made from a query."""
-        if statement.kind not in {"select_into", *_RELATIONS}:
+        if statement.kind not in {"select_into", *RELATIONS}:
             return
         for target, names in shapes:
             if target and STAR not in names:
@@ -169,7 +170,7 @@ def _session(facts: FileFacts, owner: int | None) -> Session:
 
 def _session_owner(facts: FileFacts, statement: Statement) -> int | None:
     """A routine or trigger has temp tables of its own; a view's query belongs to the script."""
-    if statement.owner is None or facts.objects[statement.owner].kind in _RELATIONS:
+    if statement.owner is None or facts.objects[statement.owner].kind in RELATIONS:
         return None
     return statement.owner
 

@@ -4,19 +4,17 @@ spool.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from lineage_core.ingest.parse_stage import KIND as FACTS
-from lineage_core.ingest.parse_stage import FileParse, ParseOptions, parse_files
+from lineage_core.ingest.parse_stage import DEFINITIONS, FACTS, FileDefinitions, FileParse, ParseOptions, parse_files
 from lineage_core.ingest.spool import Spool
 from lineage_core.link.answers import Answers
 from lineage_core.link.build import CatalogBuilder
 from lineage_core.link.catalog import StoredCatalog
-from lineage_core.link.definitions import definitions_of, pack
+from lineage_core.link.definitions import unpack
 from lineage_core.link.naming import Naming
 from lineage_core.link.rows import FileInfo, link_file
 from lineage_core.model.facts import FileFacts
@@ -28,11 +26,14 @@ from lineage_core.sql.parse import PARSER_VERSION
 from lineage_core.version import code_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from lineage_core.link.catalog import Catalog
+    from lineage_core.link.definitions import Definitions
     from lineage_core.settings import Settings
+
+M = TypeVar("M", bound=BaseModel)
 
 ROWS = "rows"
 CATALOG = "catalog"
@@ -69,7 +70,7 @@ class Batch(BaseModel):
 
 
 def write_catalog(
-    batches: Iterable[Batch], settings: Settings, run_dir: Path, known: Iterable[tuple[str, FileFacts]] = ()
+    batches: Iterable[Batch], settings: Settings, run_dir: Path, known: Iterable[tuple[str, Definitions]] = ()
 ) -> Catalog:
     """Build the run's catalog from what every file of the project defines and put it into the spool.
 
@@ -83,13 +84,14 @@ def write_catalog(
         The catalog.
     """
     builder = CatalogBuilder(namings(settings))
-    for path, facts in known:
-        builder.add(path, facts)
+    for path, definitions in known:
+        builder.add(path, definitions)
     for batch in batches:
-        for path, facts in _facts(batch, settings, run_dir):
-            builder.add(path, facts)
+        for path, stored in _spooled(batch, settings, run_dir, DEFINITIONS, FileDefinitions):
+            if (found := unpack(stored.packed)) is not None:
+                builder.add(path, found)
     catalog = builder.build()
-    Spool(run_dir).write(CATALOG, 0, [("", catalog)])
+    Spool(run_dir).write(CATALOG, 0, [("", StoredCatalog.of(catalog))])
     return catalog
 
 
@@ -100,12 +102,14 @@ def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
     """
     catalog, answers = _read_catalog(run_dir.absolute(), Spool(run_dir).stamp(CATALOG, 0))
     naming_of = namings(settings)
-    facts = dict(_facts(batch, settings, run_dir))
+    facts = dict(_spooled(batch, settings, run_dir, FACTS, FileFacts))
+    defined = dict(_spooled(batch, settings, run_dir, DEFINITIONS, FileDefinitions))
     rows = []
     for parse in batch.parses:
         own = facts.get(parse.path)
         naming = naming_of(parse.path, parse.dialect or "ansi")
-        linked = link_file(_info(parse, own), own, catalog, naming, settings.project)
+        info = _info(parse, defined[parse.path].packed if own is not None else "")
+        linked = link_file(info, own, catalog, naming, settings.project)
         if own is not None:
             linked.file["answered"] = answers.digest(linked.file["asked"], naming)
         rows.append(linked)
@@ -120,28 +124,20 @@ def link_batch(batch: Batch, settings: Settings, run_dir: Path) -> LinkSummary:
     )
 
 
-def _facts(batch: Batch, settings: Settings, run_dir: Path) -> Iterator[tuple[str, FileFacts]]:
-    """The facts of a batch: from this run's spool; else, its parse task having been answered by Prefect's cache, from
-    the parse cache or by parsing again.
+def _spooled(batch: Batch, settings: Settings, run_dir: Path, kind: str, model: type[M]) -> Iterator[tuple[str, M]]:
+    """What parsing a batch gave: from this run's spool; else, its parse task having been answered by Prefect's cache,
+    from the parse cache or by parsing again.
     """
     wanted = {parse.path for parse in batch.parses if parse.status is not FileStatus.FAILED}
-    for path, facts in Spool(run_dir).read(FACTS, batch.number, FileFacts):
+    for path, found in Spool(run_dir).read(kind, batch.number, model):
         if path in wanted:
             wanted.discard(path)
-            yield path, facts
+            yield path, found
     missing = [version for version in batch.versions if version.path in wanted]
     if missing:
-        yield from _parse_again(missing, settings, run_dir, batch.number)
-
-
-def _parse_again(
-    versions: Sequence[FileVersion], settings: Settings, run_dir: Path, number: int
-) -> Iterator[tuple[str, FileFacts]]:
-    parse_files(versions, replace(ParseOptions.of(settings, run_dir), batch=number))
-    wanted = {version.path for version in versions}
-    for path, facts in Spool(run_dir).read(FACTS, number, FileFacts):
-        if path in wanted:
-            yield path, facts
+        parse_files(missing, ParseOptions.of(settings, run_dir, batch.number))
+        again = {version.path for version in missing}
+        yield from ((path, found) for path, found in Spool(run_dir).read(kind, batch.number, model) if path in again)
 
 
 @lru_cache(maxsize=1)
@@ -157,7 +153,7 @@ def namings(settings: Settings) -> Callable[[str, str], Naming]:
     return lambda path, name: Naming(dialect(name), databases.of(path), schema)
 
 
-def _info(parse: FileParse, facts: FileFacts | None) -> FileInfo:
+def _info(parse: FileParse, definitions: str) -> FileInfo:
     errors = [f"line {item.line}: {item.message}" if item.line else item.message for item in parse.problems]
     return FileInfo(
         path=parse.path,
@@ -171,7 +167,7 @@ def _info(parse: FileParse, facts: FileFacts | None) -> FileInfo:
             "status": parse.status.value,
             "errors": errors[:_MAX_ERRORS],
             "parser_version": INGEST_VERSION,
-            "definitions": pack(definitions_of(facts)) if facts is not None else "",
+            "definitions": definitions,
             "mtime": parse.mtime_ns,
             "observed_at": parse.observed_at,
         },

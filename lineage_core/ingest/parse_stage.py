@@ -20,20 +20,22 @@ from lineage_core.errors import LineageError
 from lineage_core.ingest.file_facts import facts_of
 from lineage_core.ingest.limits import SECONDS, TimeLimitError, cpu_seconds, cpu_time_limit
 from lineage_core.ingest.spool import Spool
+from lineage_core.link.definitions import definitions_of, pack
 from lineage_core.model.facts import FileFacts, Problem
 from lineage_core.model.files import FileStatus, FileVersion
 from lineage_core.source.decode import LARGE
 from lineage_core.sql.parse import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lineage_core.ingest.file_facts import FactsCache, Parsed
     from lineage_core.ingest.streamed import Parse
     from lineage_core.settings import Settings
 
-KIND = "facts"
-"""Of the spool's files that hold FileFacts."""
+FACTS = "facts"
+DEFINITIONS = "definitions"
+"""Of the spool's files: FileFacts and FileDefinitions of each batch."""
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeLimitError, "took too long to parse and was given up"),
@@ -63,6 +65,14 @@ class FileParse(BaseModel):
     problems: tuple[Problem, ...] = ()
     cached: bool = False
     seconds: float = 0.0
+
+
+class FileDefinitions(BaseModel):
+    """What a file defines, as `lineage_core.link.definitions` packs it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    packed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ class ParseOptions:
 
 
 def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: Parse = parse_text) -> list[FileParse]:
-    """Parse files and spool their facts; the results in the order of the versions.
+    """Parse files and spool their facts and definitions; the results in the order of the versions.
 
     A file that cannot be parsed is a failed result, whatever was wrong with it.
 
@@ -122,8 +132,28 @@ def parse_files(versions: Sequence[FileVersion], options: ParseOptions, parse: P
         if options.run_dir is None:
             results.extend(result for result, _ in (parse_file(version, options, cache, parse) for version in versions))
         else:
-            Spool(options.run_dir).write(KIND, options.batch, spooled(cache), part=part_of(versions))
+            spool_facts(Spool(options.run_dir), options.batch, spooled(cache), part_of(versions))
     return results
+
+
+def spool_facts(spool: Spool, batch: int, facts: Iterable[tuple[str, FileFacts]], part: str) -> None:
+    """Put files' facts, and what they define, into the spool.
+
+    Args:
+        spool: the run's.
+        batch: its number.
+        facts: (path, facts) of each file, taken one by one.
+        part: of the batch, see `part_of`.
+    """
+    defined: list[tuple[str, FileDefinitions]] = []
+
+    def taken() -> Iterator[tuple[str, FileFacts]]:
+        for path, found in facts:
+            defined.append((path, FileDefinitions(packed=pack(definitions_of(path, found)))))
+            yield path, found
+
+    spool.write(FACTS, batch, taken(), part)
+    spool.write(DEFINITIONS, batch, defined, part)
 
 
 def parse_file(

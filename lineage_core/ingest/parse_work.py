@@ -12,7 +12,7 @@ from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.ingest.cluster.parcel import MOST_BYTES, Parcel, SentFile
 from lineage_core.ingest.executor import Portable
 from lineage_core.ingest.file_facts import read_whole, unreadable
-from lineage_core.ingest.parse_stage import KIND, FileParse, ParseOptions, parse_files, part_of
+from lineage_core.ingest.parse_stage import FileParse, ParseOptions, parse_files, part_of, spool_facts
 from lineage_core.ingest.spool import Spool
 from lineage_core.model.files import FileVersion
 from lineage_core.sql.parse import PARSER_VERSION
@@ -80,7 +80,7 @@ class ParseWork(Portable[FileVersion, FileParse]):
                 for key, entry in found.values():
                     cache.put_packed(key, entry)
         if self.options.run_dir is not None:
-            Spool(self.options.run_dir).write(KIND, self.options.batch, facts, part=part_of(versions))
+            spool_facts(Spool(self.options.run_dir), self.options.batch, facts, part_of(versions))
         return [item.result for item in answer]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lineage_core.graph.reads import FileState, FileTies, Written
     from lineage_core.link.catalog import Catalog
-    from lineage_core.model.facts import FileFacts
+    from lineage_core.link.definitions import Definitions
     from lineage_core.model.files import FileVersion
     from lineage_core.settings import Settings
 
@@ -57,8 +57,8 @@ def too_many_deletions(gone: Collection[str], known: Collection[str], share: flo
 class Known:
     """What the graph knows of the project's files that ties them to each other."""
 
-    definitions: list[tuple[str, FileFacts]]
-    """(path, definitions) of those that define something."""
+    definitions: list[tuple[str, Definitions]]
+    """Those of the files that define something, each with its path."""
     asked: dict[str, tuple[str, ...]]
     """The names that each has asked the catalog for."""
 
@@ -71,7 +71,7 @@ class Known:
             states: the File nodes.
             without: files whose definitions come from elsewhere, or that are gone.
         """
-        definitions: list[tuple[str, FileFacts]] = []
+        definitions: list[tuple[str, Definitions]] = []
         asked: dict[str, tuple[str, ...]] = {}
         for path, packed, names in ties:
             asked[path] = names
@@ -79,12 +79,12 @@ class Known:
             if path in without or state is None or not is_current(state):
                 continue
             try:
-                facts = unpack(packed)
+                found = unpack(packed)
             except ValueError as error:
                 _LOG.warning("%s: what it defines is not known to this run (%s). Ingest it with --force.", path, error)
                 continue
-            if facts is not None:
-                definitions.append((path, facts))
+            if found is not None:
+                definitions.append((path, found))
         return cls(definitions, asked)
 
 

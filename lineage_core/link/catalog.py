@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -121,14 +121,23 @@ class Catalog(BaseModel):
 
 
 class StoredCatalog(BaseModel):
-    """The JSON of a catalog: of thousands of objects, a batch of files asks for few."""
+    """A catalog with each object as JSON: of thousands, a batch of files asks for few."""
 
-    assets: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    routines: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    assets: dict[str, str] = Field(default_factory=dict)
+    routines: dict[str, str] = Field(default_factory=dict)
     synonyms: dict[str, str] = Field(default_factory=dict)
     trigger_tables: dict[str, list[str]] = Field(default_factory=dict)
     trigger_rows: dict[str, list[str]] = Field(default_factory=dict)
     parts: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> StoredCatalog:
+        """Of a catalog."""
+        return cls(
+            assets={key: asset.model_dump_json(exclude_defaults=True) for key, asset in catalog.assets.items()},
+            routines={key: found.model_dump_json(exclude_defaults=True) for key, found in catalog.routines.items()},
+            **catalog.model_dump(exclude={"assets", "routines"}),
+        )
 
     def catalog(self) -> Catalog:
         """The catalog, in which an object is validated when it is first asked for; only to be read."""

@@ -1,5 +1,8 @@
 """What a file gives to the catalog: the part of its facts that other files can ask for, small enough to be kept with
-its File node.
+its File node, and to be held for every file of a project while the catalog is made.
+
+Queries and bodies stay JSON text until somebody resolves them: as objects they take ten times the memory, and most
+bodies hand nothing on.
 """
 
 from __future__ import annotations
@@ -7,40 +10,135 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from lineage_core.link.build import RELATIONS
-from lineage_core.link.routines import bodies
-from lineage_core.model.facts import FileFacts, Statement
+from lineage_core.link.models import with_models
+from lineage_core.link.routines import Outline, bodies
+from lineage_core.model.facts import (
+    RELATIONS,
+    Fact,
+    FileFacts,
+    Flow,
+    ObjectFact,
+    Query,
+    Statement,
+    TableChange,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _LEVEL = 6
+_STATEMENTS = TypeAdapter(tuple[Statement, ...])
 
 
-def definitions_of(facts: FileFacts) -> FileFacts:
-    """The facts without the statements that define nothing. A catalog built of these is the one built of all facts."""
-    handing = {id(statement) for body in bodies(facts).values() for statement in body}
-    kept = tuple(item for item in facts.statements if facts.models or id(item) in handing or _defines(item, facts))
-    return facts.model_copy(update={"statements": kept, "errors": ()})
+class ViewQuery(Fact):
+    """What a view's column names follow from. What only says where values come from is left out."""
+
+    flow: Flow
+    queries: tuple[Query, ...]
 
 
-def _defines(statement: Statement, facts: FileFacts) -> bool:
-    """Whether the columns of a view, or the table behind a trigger's function, follow from the statement."""
+class View(Fact):
+    """A view, or a table made from a query: its name as written, the database chosen by USE, a ViewQuery as JSON."""
+
+    name: str
+    database: str = ""
+    content: str
+
+    def query(self) -> ViewQuery:
+        """The query."""
+        return ViewQuery.model_validate_json(self.content)
+
+
+class Body(Fact):
+    """A routine's statements that may hand something on, as JSON. `owner`: index of the routine in the objects."""
+
+    owner: int
+    outline: Outline
+    content: str
+
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements, in order."""
+        return _STATEMENTS.validate_json(self.content)
+
+
+class TriggerCalls(Fact):
+    """The functions that a trigger executes. `trigger`: its index in the objects; `database`: the one of USE."""
+
+    trigger: int
+    functions: tuple[str, ...]
+    database: str = ""
+
+
+class Definitions(Fact):
+    """Everything one file gives to the catalog. `objects` without those that are temporary."""
+
+    dialect: str
+    objects: tuple[ObjectFact, ...] = ()
+    changes: tuple[TableChange, ...] = ()
+    views: tuple[View, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    triggers: tuple[TriggerCalls, ...] = ()
+
+
+def definitions_of(path: str, facts: FileFacts) -> Definitions:
+    """What the file `path` defines, dbt's models included."""
+    facts = with_models(path, facts)
+    kept = [index for index, item in enumerate(facts.objects) if not item.temporary]
+    place = {index: new for new, index in enumerate(kept)}
+    return Definitions(
+        dialect=facts.dialect,
+        objects=tuple(facts.objects[index] for index in kept),
+        changes=facts.changes,
+        views=tuple(view for statement in facts.statements for view in _views(facts, statement)),
+        bodies=tuple(
+            Body(
+                owner=place[owner],
+                outline=Outline.of(facts.objects[owner].kind, statements),
+                content=_STATEMENTS.dump_json(tuple(statements), exclude_defaults=True).decode(),
+            )
+            for owner, statements in bodies(facts).items()
+            if owner in place
+        ),
+        triggers=tuple(
+            TriggerCalls(trigger=place[statement.owner], functions=statement.calls, database=statement.database)
+            for statement in facts.statements
+            if statement.kind == "trigger" and statement.calls and statement.owner in place
+            if facts.objects[statement.owner].on
+        ),
+    )
+
+
+def _views(facts: FileFacts, statement: Statement) -> Iterator[View]:
     owner = facts.objects[statement.owner] if statement.owner is not None else None
-    if statement.kind == "trigger":
-        return owner is not None and bool(owner.on and statement.calls)
-    return statement.kind in RELATIONS and (owner is None or owner.kind in RELATIONS)
+    if statement.kind not in RELATIONS or (owner is not None and owner.kind not in RELATIONS):
+        return
+    for flow in statement.flows:
+        if flow.target not in statement.temporary:
+            content = ViewQuery(flow=flow, queries=statement.queries)
+            left_out: Any = {"queries": {"__all__": _without_values(statement.queries)}}
+            text = content.model_dump_json(exclude_defaults=True, exclude=left_out)
+            yield View(name=flow.target, database=statement.database, content=text)
 
 
-def pack(definitions: FileFacts) -> str:
+def _without_values(queries: tuple[Query, ...]) -> dict[str, Any]:
+    """What of queries decides no column's name. A function's arguments do: a star over it is a column if they flow."""
+    functions = any(source.refs for query in queries for source in query.sources)
+    return {"influences": True, "outputs": {"__all__": {"expression": True, **({} if functions else {"refs": True})}}}
+
+
+def pack(definitions: Definitions) -> str:
     """As text: JSON, compressed, in base64. Empty if the file defines nothing."""
-    if not (definitions.objects or definitions.statements or definitions.changes):
+    if definitions == Definitions(dialect=definitions.dialect):
         return ""
     content = definitions.model_dump_json(exclude_defaults=True).encode()
     return base64.b64encode(zlib.compress(content, _LEVEL)).decode("ascii")
 
 
-def unpack(text: str) -> FileFacts | None:
+def unpack(text: str) -> Definitions | None:
     """The reverse of `pack`; None for an empty text.
 
     Raises:
@@ -49,6 +147,6 @@ def unpack(text: str) -> FileFacts | None:
     if not text:
         return None
     try:
-        return FileFacts.model_validate_json(zlib.decompress(base64.b64decode(text, validate=True)))
+        return Definitions.model_validate_json(zlib.decompress(base64.b64decode(text, validate=True)))
     except (binascii.Error, zlib.error, ValidationError) as error:
         raise ValueError(f"not the definitions of a file: {error}") from error

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Asset, Catalog, to_text
 from lineage_core.link.resolve import Columns, Handed
-from lineage_core.link.routines import bodies, handed_on, renamed
+from lineage_core.link.routines import handed_on, renamed
 from lineage_core.sql.names import join_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lineage_core.link.definitions import Body, Definitions
     from lineage_core.link.naming import Naming
-    from lineage_core.model.facts import FileFacts, ObjectFact, Statement
+    from lineage_core.model.facts import ObjectFact
 
 _LOCAL = ("#", "@")
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A routine with the statements that may hand something on."""
+class _Found:
+    """A routine with its body, and how the body's names are completed."""
 
     item: ObjectFact
-    statements: tuple[Statement, ...]
+    body: Body
     naming: Naming
 
 
@@ -33,16 +34,16 @@ class Body:
 class Bodies:
     """The routines' bodies by key and path, and what they hand on in a catalog."""
 
-    _found: dict[tuple[str, str], Body] = field(default_factory=dict)
+    _found: dict[tuple[str, str], _Found] = field(default_factory=dict)
 
-    def add(self, path: str, facts: FileFacts, naming: Naming) -> None:
+    def add(self, path: str, definitions: Definitions, naming: Naming) -> None:
         """Take one file's routines."""
-        for owner, statements in bodies(facts).items():
-            item = facts.objects[owner]
+        for body in definitions.bodies:
+            item = definitions.objects[body.owner]
             key = to_text(naming.defined(item.name, item.database))
-            self._found[key, path] = Body(item, tuple(statements), naming.within(item.database))
+            self._found[key, path] = _Found(item, body, naming.within(item.database))
 
-    def of(self, key: str, path: str) -> Body | None:
+    def of(self, key: str, path: str) -> _Found | None:
         """The body that a file gives a routine."""
         return self._found.get((key, path))
 
@@ -80,12 +81,12 @@ class Handing:
         if routine is None or key in self._done:
             return
         self._done.add(key)
-        body = self._found.of(key, routine.path)
-        if body is None:
+        found = self._found.of(key, routine.path)
+        if found is None:
             return
-        naming = body.naming.on(self._catalog)
+        naming = found.naming.on(self._catalog)
         known = Columns(partial(self._columns, naming), partial(self._filled, naming), partial(self.named, naming))
-        handed = handed_on(body.item, body.statements, known)
+        handed = handed_on(found.item, found.body.outline, found.body.statements, known)
         if handed != Handed():
             routine.handed = renamed(handed, partial(_canonical, naming))
 

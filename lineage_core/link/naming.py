@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from lineage_core.sql.dialects import Dialect
 
 
+_NOTHING = Catalog()
+
+
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Completes names as written in one file.
@@ -23,7 +26,7 @@ class Naming:
     dialect: Dialect
     database: str = ""
     schema: str = ""
-    lookup: Lookup = field(default_factory=lambda: Lookup(Catalog()))
+    lookup: Lookup = field(default_factory=lambda: Lookup(_NOTHING))
 
     def on(self, catalog: Catalog | Lookup) -> Naming:
         """The same with a catalog to look names up in."""

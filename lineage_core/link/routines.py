@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.resolve import Handed
 from lineage_core.link.session import Session
-from lineage_core.model.facts import ObjectKind
+from lineage_core.model.facts import ROUTINES, Fact, ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -19,7 +19,39 @@ if TYPE_CHECKING:
 
 _LENT = "#"
 _LOCAL = ("#", "@")
-_ROUTINES = frozenset({ObjectKind.FUNCTION, ObjectKind.PROCEDURE})
+
+
+class Outline(Fact):
+    """What tells whether a body hands anything on before its statements are looked at.
+
+    `returns`: a statement gives rows to the caller. `uses` and `creates` are names of temp tables that may be a
+    caller's, `uses` without those that it creates itself; `calls` is what it calls.
+    """
+
+    returns: bool = False
+    uses: tuple[str, ...] = ()
+    creates: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, kind: ObjectKind, body: Sequence[Statement]) -> Outline:
+        """Of a body's statements, at least those that `bodies` gives."""
+        created = {name for item in body for name in (*item.temporary, *item.creates) if name.startswith(_LENT)}
+        used = {name for item in body for name in (*item.reads, *item.writes) if name.startswith(_LENT)}
+        return cls(
+            returns=any(map(_returning(kind), body)),
+            uses=tuple(sorted(used - created)),
+            creates=tuple(sorted(created)),
+            calls=tuple(dict.fromkeys(name for item in body for name in item.calls)),
+        )
+
+    def lent(self, known: Columns) -> frozenset[str]:
+        """The temp tables that a body, or what it calls, uses and the body does not create."""
+        called = [handed for name in self.calls if (handed := known.handed(name)) is not None]
+        moved = {
+            name or "" for item in called for flow in item.moves for name in (flow.source_asset, flow.target_asset)
+        }
+        return frozenset({*self.uses, *(name for name in moved if name.startswith(_LENT))} - {*self.creates})
 
 
 def bodies(facts: FileFacts) -> dict[int, list[Statement]]:
@@ -28,7 +60,7 @@ def bodies(facts: FileFacts) -> dict[int, list[Statement]]:
     temps: dict[int, set[str]] = {}
     for statement in facts.statements:
         owner = statement.owner
-        if owner is None or facts.objects[owner].kind not in _ROUTINES:
+        if owner is None or facts.objects[owner].kind not in ROUTINES:
             continue
         temps.setdefault(owner, set()).update(statement.temporary)
         if _hands_on(statement, facts.objects[owner].kind, temps[owner]):
@@ -46,20 +78,20 @@ def _hands_on(statement: Statement, kind: ObjectKind, temps: Collection[str]) ->
     return kind is ObjectKind.PROCEDURE and _gives_rows(statement)
 
 
-def handed_on(routine: ObjectFact, body: Sequence[Statement], known: Columns) -> Handed:
+def handed_on(routine: ObjectFact, outline: Outline, body: Callable[[], Sequence[Statement]], known: Columns) -> Handed:
     """What a routine hands on.
 
     Args:
         routine: a procedure or function.
-        body: its statements, at least those that `bodies` gives.
+        outline: of its body.
+        body: gives its statements, at least those that `bodies` gives; called where they have to be looked at.
         known: the catalog as names mean it there.
     """
-    lent = _lent(body, known)
-    returns = _gives_rows if routine.kind is ObjectKind.PROCEDURE else _is_returned
-    if not (lent or routine.target or any(map(returns, body))):
+    lent = outline.lent(known)
+    if not (lent or routine.target or outline.returns):
         return Handed()  # temp tables of its own alone hand nothing on
-    session = session_of(routine, lent=lent)
-    taken = [(statement, *session.take(statement, known)) for statement in body]
+    session, returns = session_of(routine, lent=lent), _returning(routine.kind)
+    taken = [(statement, *session.take(statement, known)) for statement in body()]
     flows = [flow for _, _, said in taken for flow in (*said.columns, *said.influences)]
     moves = tuple(dict.fromkeys(flow for flow in flows if _through_lent(flow)))
     if routine.target:
@@ -136,6 +168,11 @@ def _origins(flows: Iterable[ColumnFlow]) -> tuple[Origin, ...]:
     return tuple(dict.fromkeys(Origin(flow.source_asset, flow.source_column, flow.kind) for flow in flows))
 
 
+def _returning(kind: ObjectKind) -> Callable[[Statement], bool]:
+    """Whether a statement gives rows to the caller, for a kind of routine."""
+    return _gives_rows if kind is ObjectKind.PROCEDURE else _is_returned
+
+
 def _is_returned(statement: Statement) -> bool:
     return statement.returned
 
@@ -153,16 +190,6 @@ def _selects(statement: Statement, index: int) -> bool:
     return any(output.refs or output.star for output in query.outputs) or any(
         _selects(statement, branch) for branch in query.branches
     )
-
-
-def _lent(body: Sequence[Statement], known: Columns) -> frozenset[str]:
-    """The temp tables that a body, or what it calls, uses and the body does not create."""
-    called = [handed for item in body for name in item.calls if (handed := known.handed(name)) is not None]
-    moved = {name or "" for item in called for flow in item.moves for name in (flow.source_asset, flow.target_asset)}
-    own = {name for item in body for name in (*item.reads, *item.writes)}
-    used = {name for name in own | moved if name.startswith(_LENT)}
-    created = {name for item in body for name in (*item.temporary, *item.creates)}
-    return frozenset(used - created)
 
 
 def _through_lent(flow: ColumnFlow) -> bool:

@@ -13,7 +13,7 @@ from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import Columns
 from lineage_core.link.routines import session_of
 from lineage_core.link.session import Collapsed, Session
-from lineage_core.model.facts import FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
+from lineage_core.model.facts import RELATIONS, ROUTINES, FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
 from lineage_core.model.rows import FileRows
 from lineage_core.model.schema import RelType
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from lineage_core.link.naming import Naming
     from lineage_core.link.resolve import ColumnFlow, Handed
 
-RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
-ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
 
 DEGRADED = 0.5
 """Confidence of what was read from a statement's tokens because it could not be parsed."""

@@ -1,27 +1,30 @@
-"""Models as JSON gave them, each validated when it is first asked for."""
+"""Models as JSON, each validated when it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
 
+_KEPT = 2_000
+"""Models that stay read: some 10 KB each."""
+
 
 class Unread(Mapping[str, M]):
-    """Models by name.
+    """Models by name. Those that were asked for last are kept.
 
     Args:
         model: of every value.
-        raw: the values as JSON has them.
+        texts: the values as JSON.
     """
 
-    def __init__(self, model: type[M], raw: dict[str, dict[str, Any]]) -> None:
-        self._model = model
-        self._raw = raw
-        self._read: dict[str, M] = {}
+    def __init__(self, model: type[M], texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read = lru_cache(_KEPT)(lambda name: model.model_validate_json(texts[name]))
 
     def __getitem__(self, name: str) -> M:
         """One of them.
@@ -30,19 +33,16 @@ class Unread(Mapping[str, M]):
             KeyError: there is none of that name.
             pydantic.ValidationError: it is not of the model.
         """
-        found = self._read.get(name)
-        if found is None:
-            found = self._read[name] = self._model.model_validate(self._raw[name])
-        return found
+        return self._read(name)
 
     def __contains__(self, name: object) -> bool:
         """Whether there is one of that name; does not read it."""
-        return name in self._raw
+        return name in self._texts
 
     def __iter__(self) -> Iterator[str]:
         """The names."""
-        return iter(self._raw)
+        return iter(self._texts)
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._raw)
+        return len(self._texts)

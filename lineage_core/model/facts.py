@@ -63,6 +63,10 @@ class ObjectKind(StrEnum):
     TYPE = "type"
 
 
+RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
+
+
 class Problem(Fact):
     """Something in a file that could not be understood. `line` is 1-based in the file's text."""
 

@@ -14,7 +14,7 @@ import pytest
 
 from lineage_core.cache.parse_cache import ParseCache, facts_key
 from lineage_core.errors import CacheError, DataFolderError
-from lineage_core.ingest.parse_stage import KIND, FileParse, ParseOptions, failed_parse, parse_file, parse_files
+from lineage_core.ingest.parse_stage import FACTS, FileParse, ParseOptions, failed_parse, parse_file, parse_files
 from lineage_core.ingest.pool import ParserPool
 from lineage_core.ingest.spool import Spool
 from lineage_core.model.facts import FileFacts
@@ -53,7 +53,7 @@ def version(tmp_path: Path) -> Callable[..., FileVersion]:
 
 def spooled(options: ParseOptions) -> dict[str, FileFacts]:
     assert options.run_dir
-    return dict(Spool(options.run_dir).read(KIND, options.batch, FileFacts))
+    return dict(Spool(options.run_dir).read(FACTS, options.batch, FileFacts))
 
 
 def parse_one(version: FileVersion, options: ParseOptions, parse: Any = parse_text) -> FileParse:

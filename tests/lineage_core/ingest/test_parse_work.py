@@ -12,7 +12,7 @@ from lineage_core.cache.entry import DamagedEntryError, Entry, facts_key, pack, 
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.ingest import parse_work
 from lineage_core.ingest.cluster.parcel import Parcel, Returned, parse_sent
-from lineage_core.ingest.parse_stage import KIND, FileParse, ParseOptions
+from lineage_core.ingest.parse_stage import FACTS, FileParse, ParseOptions
 from lineage_core.ingest.parse_work import ParseWork
 from lineage_core.ingest.spool import Spool
 from lineage_core.model.facts import FileFacts
@@ -60,7 +60,7 @@ def travelled(done_by: ParseWork, versions: Sequence[FileVersion]) -> list[FileP
 
 def spooled(done_by: ParseWork) -> dict[str, FileFacts]:
     assert done_by.options.run_dir
-    return dict(Spool(done_by.options.run_dir).read(KIND, 3, FileFacts))
+    return dict(Spool(done_by.options.run_dir).read(FACTS, 3, FileFacts))
 
 
 def test_what_comes_back_is_what_parsing_here_gives(tmp_path: Path, versions: list[FileVersion]) -> None:

@@ -63,7 +63,7 @@ def test_what_this_run_deleted_is_no_sign_of_another_and_what_it_wrote_is_if_it_
 
 
 def test_what_is_known_of_other_files_is_what_the_graph_has_whole(caplog: pytest.LogCaptureFixture) -> None:
-    packed = pack(definitions_of(parse_text(TREE["orders.sql"], "tsql")))
+    packed = pack(definitions_of("orders.sql", parse_text(TREE["orders.sql"], "tsql")))
     ties = [
         FileTies("known.sql", packed, ("orders",)),
         FileTies("changed.sql", packed, ("orders",)),

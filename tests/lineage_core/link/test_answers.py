@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sql_statements import POSTGRES, TSQL, texts
 
+from lineage_core.link import build
 from lineage_core.link.answers import Answers
-from lineage_core.link.build import build_catalog
 from lineage_core.link.definitions import definitions_of, pack, unpack
 from lineage_core.link.naming import Naming
 from lineage_core.link.rows import FileInfo, link_file
@@ -46,7 +46,7 @@ def facts_of(tree: Texts, name: str) -> dict[str, FileFacts]:
 
 def catalog_of(facts: Mapping[str, FileFacts], name: str) -> Catalog:
     """The catalog of a tree."""
-    return build_catalog(facts.items(), lambda *_: Naming(dialect(name)))
+    return build.build_catalog(facts.items(), lambda *_: Naming(dialect(name)))
 
 
 def rows_of(path: str, facts: FileFacts, catalog: Catalog, name: str) -> FileRows:
@@ -78,6 +78,8 @@ def test_the_catalog_follows_from_what_files_define_in_whatever_order_they_are_r
     data: st.DataObject, name: str
 ) -> None:
     facts = facts_of(data.draw(trees(name)), name)
-    kept = {path: found for path, item in facts.items() if (found := unpack(pack(definitions_of(item)))) is not None}
+    packed = {path: pack(definitions_of(path, item)) for path, item in facts.items()}
+    kept = {path: found for path, text in packed.items() if (found := unpack(text)) is not None}
     order = data.draw(st.permutations(sorted(kept)))
-    assert catalog_of({path: kept[path] for path in order}, name).model_dump() == catalog_of(facts, name).model_dump()
+    catalog = build.catalog_of([(path, kept[path]) for path in order], lambda *_: Naming(dialect(name)))
+    assert catalog.model_dump() == catalog_of(facts, name).model_dump()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lineage_core.link.answers import Answers
-from lineage_core.link.build import build_catalog
+from lineage_core.link.build import build_catalog, catalog_of
 from lineage_core.link.definitions import definitions_of, pack, unpack
 from lineage_core.link.naming import Naming
 from lineage_core.sql.dialects import dialect
@@ -155,10 +155,8 @@ def test_a_renamed_model_answers_those_who_asked_for_it_otherwise(link: Link) ->
 
 def test_a_catalog_of_definitions_has_the_models() -> None:
     facts = {path: parse_text(text, "snowflake") for path, text in PROJECT.items()}
-    kept = {path: unpack(pack(definitions_of(item))) for path, item in facts.items()}
-    catalogs = [
-        build_catalog(((path, item) for path, item in found.items() if item), lambda *_: Naming(dialect("snowflake")))
-        for found in (facts, kept)
-    ]
-    assert catalogs[0].model_dump() == catalogs[1].model_dump()
-    assert len(catalogs[0].assets) == len(PROJECT)
+    kept = [(path, unpack(pack(definitions_of(path, item)))) for path, item in facts.items()]
+    catalog = build_catalog(facts.items(), lambda *_: Naming(dialect("snowflake")))
+    again = catalog_of([(path, found) for path, found in kept if found], lambda *_: Naming(dialect("snowflake")))
+    assert again.model_dump() == catalog.model_dump()
+    assert len(catalog.assets) == len(PROJECT)

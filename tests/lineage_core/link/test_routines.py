@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineage_core.link.build import build_catalog
-from lineage_core.link.catalog import Catalog
-from lineage_core.link.definitions import definitions_of
+from lineage_core.link.build import build_catalog, catalog_of
+from lineage_core.link.catalog import StoredCatalog
+from lineage_core.link.definitions import definitions_of, pack, unpack
 from lineage_core.link.naming import Naming
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.parse import parse_text
@@ -92,7 +92,9 @@ def test_definitions_and_the_spool_keep_what_is_handed_on() -> None:
     naming = Naming(dialect("tsql"))
     facts = [("f.sql", parse_text(f"{INLINE}\nGO\n{FILLED}", "tsql"))]
     catalog = build_catalog(facts, lambda *_: naming)
-    kept = build_catalog([(path, definitions_of(item)) for path, item in facts], lambda *_: naming)
-    assert kept.model_dump() == catalog.model_dump()
-    assert Catalog.model_validate_json(catalog.model_dump_json()).model_dump() == catalog.model_dump()
+    kept = [(path, unpack(pack(definitions_of(path, item)))) for path, item in facts]
+    again = catalog_of([(path, found) for path, found in kept if found], lambda *_: naming)
+    assert again.model_dump() == catalog.model_dump()
+    stored = StoredCatalog.model_validate_json(StoredCatalog.of(catalog).model_dump_json())
+    assert {**stored.catalog().routines} == catalog.routines
     assert all(routine.handed is not None for routine in catalog.routines.values())
