@@ -5,6 +5,7 @@ spool.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from lineage_core.ingest.parse_stage import DEFINITIONS, FACTS, FileDefinitions, FileParse, ParseOptions, parse_files
 from lineage_core.ingest.spool import Spool
 from lineage_core.link.answers import Answers
-from lineage_core.link.build import CatalogBuilder
+from lineage_core.link.build import catalog_of
 from lineage_core.link.catalog import StoredCatalog
 from lineage_core.link.definitions import unpack
 from lineage_core.link.naming import Naming
@@ -83,15 +84,12 @@ def write_catalog(
     Returns:
         The catalog.
     """
-    builder = CatalogBuilder(namings(settings))
-    for path, definitions in known:
-        builder.add(path, definitions)
-    for batch in batches:
-        for path, stored in _spooled(batch, settings, run_dir, DEFINITIONS, FileDefinitions):
-            if (found := unpack(stored.packed)) is not None:
-                builder.add(path, found)
-    catalog = builder.build()
-    Spool(run_dir).write(CATALOG, 0, [("", StoredCatalog.of(catalog))])
+    stored = chain.from_iterable(_spooled(batch, settings, run_dir, DEFINITIONS, FileDefinitions) for batch in batches)
+    parsed = ((path, found) for path, item in stored if (found := unpack(item.packed)) is not None)
+    catalog = catalog_of(chain(known, parsed), namings(settings))
+    Spool(run_dir).write(
+        CATALOG, 0, ((str(number), part) for number, part in enumerate(StoredCatalog.divided(catalog)))
+    )
     return catalog
 
 
@@ -143,7 +141,7 @@ def _spooled(batch: Batch, settings: Settings, run_dir: Path, kind: str, model: 
 @lru_cache(maxsize=1)
 def _read_catalog(run_dir: Path, _stamp: tuple[tuple[int, int], ...]) -> tuple[Catalog, Answers]:
     """A run may make several, each in place of the one before."""
-    catalog = next(stored for _, stored in Spool(run_dir).read(CATALOG, 0, StoredCatalog)).catalog()
+    catalog = StoredCatalog.joined(part for _, part in Spool(run_dir).read(CATALOG, 0, StoredCatalog))
     return catalog, Answers(catalog)
 
 

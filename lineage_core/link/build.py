@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, Routine, to_text
 from lineage_core.link.definitions import definitions_of
@@ -105,12 +105,10 @@ class CatalogBuilder:
             asset = catalog.assets.get(to_text(naming.on(catalog).asset(item.on, item.database))) if item.on else None
             if item.kind is not ObjectKind.CONSTRAINT or asset is None or not (primary or item.references):
                 continue
-            update = {"primary_key": True, "nullable": False} if primary else {"foreign_key": True}
+            update: dict[str, Any] = {"primary_key": True, "nullable": False} if primary else {"foreign_key": True}
             names = {column.name for column in item.columns}
             asset.columns = [
-                column.model_copy(update={"fact": column.fact.model_copy(update=update)})
-                if column.fact.name in names
-                else column
+                replace(column, fact=replace(column.fact, **update)) if column.fact.name in names else column
                 for column in asset.columns
             ]
 

@@ -8,16 +8,19 @@ defines.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
 from lineage_core.link.resolve import Handed
 from lineage_core.link.unread import Unread
 from lineage_core.model.facts import ColumnFact, ObjectKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
 Key = tuple[str, str, str]
@@ -27,10 +30,9 @@ Key = tuple[str, str, str]
 _SEPARATOR = "\x1f"
 
 
-class CatalogColumn(BaseModel):
+@dataclass(frozen=True, slots=True)
+class CatalogColumn:
     """A column and the file that owns it: the table's own file, or the one whose ALTER TABLE added it."""
-
-    model_config = ConfigDict(frozen=True)
 
     fact: ColumnFact
     path: str
@@ -120,8 +122,12 @@ class Catalog(BaseModel):
         return self._databases
 
 
+_PART = 500
+"""Objects in a part of a stored catalog."""
+
+
 class StoredCatalog(BaseModel):
-    """A catalog with each object as JSON: of thousands, a batch of files asks for few."""
+    """A catalog, or a part of one, with each object as JSON: of thousands, a batch of files asks for few."""
 
     assets: dict[str, str] = Field(default_factory=dict)
     routines: dict[str, str] = Field(default_factory=dict)
@@ -131,21 +137,33 @@ class StoredCatalog(BaseModel):
     parts: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
-    def of(cls, catalog: Catalog) -> StoredCatalog:
-        """Of a catalog."""
-        return cls(
-            assets={key: asset.model_dump_json(exclude_defaults=True) for key, asset in catalog.assets.items()},
-            routines={key: found.model_dump_json(exclude_defaults=True) for key, found in catalog.routines.items()},
-            **catalog.model_dump(exclude={"assets", "routines"}),
+    def divided(cls, catalog: Catalog) -> Iterator[StoredCatalog]:
+        """A catalog in parts, so that nobody has to hold the JSON of all of it."""
+        for assets in _groups(catalog.assets):
+            yield cls(assets=assets)
+        for routines in _groups(catalog.routines):
+            yield cls(routines=routines)
+        yield cls(**catalog.model_dump(exclude={"assets", "routines"}))
+
+    @classmethod
+    def joined(cls, parts: Iterable[StoredCatalog]) -> Catalog:
+        """The catalog of all parts, in which an object is validated when it is asked for; only to be read."""
+        whole = cls()
+        for part in parts:
+            for name in cls.model_fields:
+                getattr(whole, name).update(getattr(part, name))
+        return Catalog.model_construct(
+            assets=Unread(Asset, whole.assets),
+            routines=Unread(Routine, whole.routines),
+            **{name: getattr(whole, name) for name in cls.model_fields.keys() - {"assets", "routines"}},
         )
 
-    def catalog(self) -> Catalog:
-        """The catalog, in which an object is validated when it is first asked for; only to be read."""
-        return Catalog.model_construct(
-            assets=Unread(Asset, self.assets),
-            routines=Unread(Routine, self.routines),
-            **self.model_dump(exclude={"assets", "routines"}),
-        )
+
+def _groups(objects: Mapping[str, BaseModel]) -> Iterator[dict[str, str]]:
+    """Objects as JSON, some at a time."""
+    items = iter(objects.items())
+    while group := list(islice(items, _PART)):
+        yield {key: item.model_dump_json(exclude_defaults=True) for key, item in group}
 
 
 @lru_cache(maxsize=20_000)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lineage_core.link.catalog import Asset, Catalog, CatalogColumn, to_text
 from lineage_core.link.handing import Bodies, Handing
@@ -107,18 +108,18 @@ def _apply(asset: Asset, path: str, change: TableChange) -> None:
         fact = column.fact
         if fact.name in dropped:
             continue
-        update: dict[str, object] = {}
+        update: dict[str, Any] = {}
         if fact.name in described:
             update["description"] = described[fact.name]
         if fact.name in renamed:
             update["name"] = renamed[fact.name]
-        columns.append(column.model_copy(update={"fact": fact.model_copy(update=update)}) if update else column)
+        columns.append(replace(column, fact=replace(fact, **update)) if update else column)
     names = {column.fact.name for column in columns}
     position = len(columns)
     for added in change.added:
         if added.name not in names:
             position += 1
-            fact = added.model_copy(update={"position": position})
+            fact = replace(added, position=position)
             columns.append(CatalogColumn(fact=fact, path=path))
     asset.columns = columns
     asset.description = change.description or asset.description

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 SCHEMA_VERSION = 4
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
@@ -202,11 +203,13 @@ class Statement(Fact):
     errors: tuple[Problem, ...] = ()
 
 
-class ColumnFact(Fact):
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+class ColumnFact:
     """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based. `generated`:
     an INSERT without a column list leaves it out (T-SQL's identity and computed columns).
 
-    `display` is the name as written, where that differs.
+    `display` is the name as written, where that differs. A dataclass, which takes a tenth of a model's memory: the
+    catalog holds every column of a project.
     """
 
     name: str

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from lineage_core.model.facts import ColumnFact, ObjectFact, ObjectKind, Problem
 from lineage_core.sql.ddl.columns import CONSTRAINT_WORDS, column, column_constraints, table_constraint
 from lineage_core.sql.ddl.items import Ddl, Reader
@@ -123,12 +126,12 @@ def _keyed(columns: list[ColumnFact], constraints: list[ObjectFact]) -> list[Col
     foreign = {item.name for fact in constraints if fact.references for item in fact.columns}
     keyed = []
     for item in columns:
-        update: dict[str, object] = {}
+        update: dict[str, Any] = {}
         if item.name in primary:
             update |= {"primary_key": True, "nullable": False}
         if item.name in foreign:
             update["foreign_key"] = True
-        keyed.append(item.model_copy(update=update) if update else item)
+        keyed.append(replace(item, **update) if update else item)
     return keyed
 
 

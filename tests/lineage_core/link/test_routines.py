@@ -95,6 +95,7 @@ def test_definitions_and_the_spool_keep_what_is_handed_on() -> None:
     kept = [(path, unpack(pack(definitions_of(path, item)))) for path, item in facts]
     again = catalog_of([(path, found) for path, found in kept if found], lambda *_: naming)
     assert again.model_dump() == catalog.model_dump()
-    stored = StoredCatalog.model_validate_json(StoredCatalog.of(catalog).model_dump_json())
-    assert {**stored.catalog().routines} == catalog.routines
+    texts = [part.model_dump_json(exclude_defaults=True) for part in StoredCatalog.divided(catalog)]
+    stored = StoredCatalog.joined(StoredCatalog.model_validate_json(text) for text in texts)
+    assert {**stored.routines} == catalog.routines
     assert all(routine.handed is not None for routine in catalog.routines.values())
