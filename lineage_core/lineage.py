@@ -139,7 +139,7 @@ class _Known:
         return self._done[name]
 
     def _handed_by(self, item: ObjectFact, body: Sequence[Statement]) -> Handed:
-        return handed_on(item, Outline.of(item.kind, body), lambda: body, self.columns)
+        return handed_on(item, Outline.of(item, body), lambda: body, self.columns)
 
     def learn(self, statement: Statement, shapes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
         """Remember the columns of a table or view that a statement made from a query."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.dataclasses import dataclass as model
 
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.errors import LineageError
@@ -44,14 +45,13 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-class FileParse(BaseModel):
+@model(frozen=True, slots=True, kw_only=True)
+class FileParse:
     """What came of one file. Its facts are in the run's spool, unless it failed.
 
     `sha256`, `size` and `encoding` are of the content that was parsed, which is newer than the version asked for if the
     file was saved in between.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     sha256: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -93,4 +93,4 @@ def _with_content(version: FileVersion) -> SentFile:
     try:
         return SentFile.of(version, read_whole(version.location))
     except OSError as error:
-        return SentFile(version.model_copy(update={"error": unreadable(error)}))
+        return SentFile(replace(version, error=unreadable(error)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lineage_core.model.facts import FileFacts, ObjectFact, Problem, Statement, TableChange
 
@@ -73,7 +74,7 @@ class _Whole:
         first_object = len(self._objects)
         for statement in facts.statements:
             self._add_statement(statement, lines, first_object)
-        self._objects += [item.model_copy(update=self._moved(item, lines)) for item in facts.objects]
+        self._objects += [replace(item, **self._moved(item, lines)) for item in facts.objects]
         self._changes += [item.model_copy(update=self._moved(item, lines)) for item in facts.changes]
         self._errors += _moved_problems(facts.errors, lines)
         self._database = _last_database(facts) or self._database
@@ -93,9 +94,9 @@ class _Whole:
             update |= {"queries": (), "flows": ()}
         self._statements.append(statement.model_copy(update=update))
 
-    def _moved(self, item: Statement | ObjectFact | TableChange, lines: int) -> dict[str, object]:
+    def _moved(self, item: Statement | ObjectFact | TableChange, lines: int) -> dict[str, Any]:
         """Where a fact stands in the whole file."""
-        moved: dict[str, object] = {"line": item.line + lines, "database": item.database or self._database}
+        moved: dict[str, Any] = {"line": item.line + lines, "database": item.database or self._database}
         if not isinstance(item, TableChange):
             moved["end_line"] = item.end_line + lines
         return moved

@@ -60,10 +60,6 @@ class Body(Fact):
     outline: Outline
     content: str
 
-    def statements(self) -> tuple[Statement, ...]:
-        """The statements, in order."""
-        return _STATEMENTS.validate_json(self.content)
-
 
 class TriggerCalls(Fact):
     """The functions that a trigger executes. `trigger`: its index in the objects; `database`: the one of USE."""
@@ -97,11 +93,11 @@ def definitions_of(path: str, facts: FileFacts) -> Definitions:
         bodies=tuple(
             Body(
                 owner=place[owner],
-                outline=Outline.of(facts.objects[owner].kind, statements),
+                outline=outline,
                 content=_STATEMENTS.dump_json(tuple(statements), exclude_defaults=True).decode(),
             )
             for owner, statements in bodies(facts).items()
-            if owner in place
+            if (outline := Outline.of(facts.objects[owner], statements)).may_hand_on and owner in place
         ),
         triggers=tuple(
             TriggerCalls(trigger=place[statement.owner], functions=statement.calls, database=statement.database)
@@ -110,6 +106,11 @@ def definitions_of(path: str, facts: FileFacts) -> Definitions:
             if facts.objects[statement.owner].on
         ),
     )
+
+
+def statements_of(content: str | bytes) -> tuple[Statement, ...]:
+    """The statements of a body's content, in order."""
+    return _STATEMENTS.validate_json(content)
 
 
 def _views(facts: FileFacts, statement: Statement) -> Iterator[View]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lineage_core.link.catalog import Asset, Catalog, to_text
+from lineage_core.link.definitions import statements_of
 from lineage_core.link.resolve import Columns, Handed
 from lineage_core.link.routines import handed_on, renamed
 from lineage_core.sql.names import join_parts
@@ -14,20 +16,27 @@ from lineage_core.sql.names import join_parts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lineage_core.link.definitions import Body, Definitions
+    from lineage_core.link.definitions import Definitions
     from lineage_core.link.naming import Naming
-    from lineage_core.model.facts import ObjectFact
+    from lineage_core.link.routines import Outline
+    from lineage_core.model.facts import ObjectFact, Statement
 
 _LOCAL = ("#", "@")
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A routine with its body, and how the body's names are completed."""
+    """A routine with its body, compressed, and how the body's names are completed."""
 
     item: ObjectFact
-    body: Body
+    outline: Outline
+    content: bytes
     naming: Naming
+
+    def statements(self) -> tuple[Statement, ...]:
+        """The body's statements."""
+        return statements_of(zlib.decompress(self.content))
 
 
 @dataclass(slots=True)
@@ -41,7 +50,8 @@ class Bodies:
         for body in definitions.bodies:
             item = definitions.objects[body.owner]
             key = to_text(naming.defined(item.name, item.database))
-            self._found[key, path] = _Found(item, body, naming.within(item.database))
+            content = zlib.compress(body.content.encode(), _LEVEL)
+            self._found[key, path] = _Found(item, body.outline, content, naming.within(item.database))
 
     def of(self, key: str, path: str) -> _Found | None:
         """The body that a file gives a routine."""
@@ -86,7 +96,7 @@ class Handing:
             return
         naming = found.naming.on(self._catalog)
         known = Columns(partial(self._columns, naming), partial(self._filled, naming), partial(self.named, naming))
-        handed = handed_on(found.item, found.body.outline, found.body.statements, known)
+        handed = handed_on(found.item, found.outline, found.statements, known)
         if handed != Handed():
             routine.handed = renamed(handed, partial(_canonical, naming))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lineage_core.model.facts import ObjectFact, ObjectKind
 from lineage_core.sql.dialects import dialect
@@ -48,7 +48,7 @@ def _is_aside(path: str) -> bool:
 
 def _objects(model: ModelFact, called: str, statement: Statement) -> Iterator[ObjectFact]:
     """The relation, and the synonym where `ref` calls it otherwise."""
-    place = {"line": statement.line, "end_line": statement.end_line, "database": statement.database}
+    place: dict[str, Any] = {"line": statement.line, "end_line": statement.end_line, "database": statement.database}
     schema = split_normalised(model.within) if model.within else ()
     name = join_parts((*schema, model.name or called))
     yield ObjectFact(kind=model.kind, name=name, display=model.name or called, **place)

@@ -24,8 +24,9 @@ _LOCAL = ("#", "@")
 class Outline(Fact):
     """What tells whether a body hands anything on before its statements are looked at.
 
-    `returns`: a statement gives rows to the caller. `uses` and `creates` are names of temp tables that may be a
-    caller's, `uses` without those that it creates itself; `calls` is what it calls.
+    `returns`: a statement, or the table variable of a function's header, gives rows to the caller. `uses` and
+    `creates` are names of temp tables that may be a caller's, `uses` without those that it creates itself; `calls` is
+    what it calls.
     """
 
     returns: bool = False
@@ -34,16 +35,21 @@ class Outline(Fact):
     calls: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: ObjectKind, body: Sequence[Statement]) -> Outline:
-        """Of a body's statements, at least those that `bodies` gives."""
+    def of(cls, routine: ObjectFact, body: Sequence[Statement]) -> Outline:
+        """Of a routine and its body's statements, at least those that `bodies` gives."""
         created = {name for item in body for name in (*item.temporary, *item.creates) if name.startswith(_LENT)}
         used = {name for item in body for name in (*item.reads, *item.writes) if name.startswith(_LENT)}
         return cls(
-            returns=any(map(_returning(kind), body)),
+            returns=bool(routine.target) or any(map(_returning(routine.kind), body)),
             uses=tuple(sorted(used - created)),
             creates=tuple(sorted(created)),
             calls=tuple(dict.fromkeys(name for item in body for name in item.calls)),
         )
+
+    @property
+    def may_hand_on(self) -> bool:
+        """Whether anything can come of the body: temp tables of its own alone hand nothing on."""
+        return bool(self.returns or self.uses or self.calls)
 
     def lent(self, known: Columns) -> frozenset[str]:
         """The temp tables that a body, or what it calls, uses and the body does not create."""
@@ -88,8 +94,8 @@ def handed_on(routine: ObjectFact, outline: Outline, body: Callable[[], Sequence
         known: the catalog as names mean it there.
     """
     lent = outline.lent(known)
-    if not (lent or routine.target or outline.returns):
-        return Handed()  # temp tables of its own alone hand nothing on
+    if not (lent or outline.returns):
+        return Handed()
     session, returns = session_of(routine, lent=lent), _returning(routine.kind)
     taken = [(statement, *session.take(statement, known)) for statement in body()]
     flows = [flow for _, _, said in taken for flow in (*said.columns, *said.influences)]

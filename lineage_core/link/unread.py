@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
 
-_KEPT = 2_000
-"""Models that stay read: some 10 KB each."""
+_KEPT = 500
+"""Models that stay read."""
 
 
 class Unread(Mapping[str, M]):

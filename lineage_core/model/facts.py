@@ -18,10 +18,18 @@ SCHEMA_VERSION = 4
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
 
 
-class Fact(BaseModel):
-    """Base of the models here: immutable, and strict about unknown fields so that an old cache entry cannot pass."""
+_STRICT = ConfigDict(extra="forbid")
+"""An old cache entry cannot pass."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+class Fact(BaseModel):
+    """Base of the models here: immutable and strict.
+
+    Objects and columns are dataclasses, which take a tenth of a model's memory: those of a whole project are held while
+    its catalog is made.
+    """
+
+    model_config = ConfigDict(frozen=True, **_STRICT)
 
 
 class FlowKind(StrEnum):
@@ -203,13 +211,12 @@ class Statement(Fact):
     errors: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class ColumnFact:
     """A column of a table definition; `refs` are the inputs of a computed column. `position` is 1-based. `generated`:
     an INSERT without a column list leaves it out (T-SQL's identity and computed columns).
 
-    `display` is the name as written, where that differs. A dataclass, which takes a tenth of a model's memory: the
-    catalog holds every column of a project.
+    `display` is the name as written, where that differs.
     """
 
     name: str
@@ -225,7 +232,8 @@ class ColumnFact:
     generated: bool = False
 
 
-class ObjectFact(Fact):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class ObjectFact:
     """An object the file defines.
 
     `display` is the name as written, quotes removed but case kept. `on` is the table a trigger, index or constraint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic.dataclasses import dataclass
 
 
 class FileStatus(StrEnum):
@@ -15,10 +15,9 @@ class FileStatus(StrEnum):
     FAILED = "failed"
 
 
-class SourceFile(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
     """A file found by discovery. `path` is its identity in the graph: POSIX, relative to the project root."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     location: str
@@ -27,10 +26,9 @@ class SourceFile(BaseModel):
     """Bytes."""
 
 
-class FileVersion(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
     """One observed content of a file. `sha256` is of its bytes, hex; `error` set means it could not be read."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     location: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import FileFacts, ObjectFact, Problem, Statement
 from lineage_core.sql.extract.statement import without_outputs
 
-Located = TypeVar("Located", ObjectFact, Statement)
+if TYPE_CHECKING:
+    from lineage_core.model.facts import FileFacts, Problem
 
 
 def moved(facts: FileFacts, lines: int, owner: int | None, shift: int) -> FileFacts:
@@ -21,12 +22,16 @@ def moved(facts: FileFacts, lines: int, owner: int | None, shift: int) -> FileFa
     """
     return facts.model_copy(
         update={
-            "objects": tuple(_further(item, lines) for item in facts.objects),
+            "objects": tuple(
+                replace(item, line=item.line + lines, end_line=item.end_line + lines) for item in facts.objects
+            ),
             "changes": tuple(change.model_copy(update={"line": change.line + lines}) for change in facts.changes),
             "errors": _problems(facts.errors, lines),
             "statements": tuple(
-                _further(item, lines).model_copy(
+                item.model_copy(
                     update={
+                        "line": item.line + lines,
+                        "end_line": item.end_line + lines,
                         "owner": owner if item.owner is None else item.owner + shift,
                         "errors": _problems(item.errors, lines),
                     }
@@ -53,10 +58,6 @@ def returned_rows(facts: FileFacts) -> FileFacts:
     """The same where a function returns the queries' rows."""
     statements = tuple(item.model_copy(update={"returned": item.kind == "select"}) for item in facts.statements)
     return facts.model_copy(update={"statements": statements})
-
-
-def _further(fact: Located, lines: int) -> Located:
-    return fact.model_copy(update={"line": fact.line + lines, "end_line": fact.end_line + lines})
 
 
 def _problems(problems: tuple[Problem, ...], lines: int) -> tuple[Problem, ...]:

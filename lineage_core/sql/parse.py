@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 
 from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
@@ -194,7 +195,7 @@ class _Reader:
             return item.kind not in WALKED_KINDS
         if ddl.holds_query and ddl.objects:
             self._owners[index] = len(self._objects)
-        self._objects += [fact.model_copy(update={"database": self._database}) for fact in ddl.objects]
+        self._objects += [replace(fact, database=self._database) for fact in ddl.objects]
         self._changes += [change.model_copy(update={"database": self._database}) for change in ddl.changes]
         if ddl.holds_query:
             self._query(index, item, self._slice(item))

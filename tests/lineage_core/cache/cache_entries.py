@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lineage_core.cache.parse_cache import Entry, ParseCache, facts_key
@@ -28,9 +29,7 @@ def entry(number: int = 0, facts: FileFacts = FACTS) -> Entry:
 def large_entry(number: int) -> Entry:
     """One that does not fit into the database's row and gets a file of its own."""
     text = os.urandom(40_000).hex()
-    return entry(
-        number, FACTS.model_copy(update={"objects": (FACTS.objects[0].model_copy(update={"definition": text}),)})
-    )
+    return entry(number, FACTS.model_copy(update={"objects": (replace(FACTS.objects[0], definition=text),)}))
 
 
 def fill(settings: Settings, count: int) -> list[Entry]:

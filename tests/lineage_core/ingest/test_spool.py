@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,7 +120,7 @@ def test_a_file_that_was_not_finished_is_not_there(spool: Spool) -> None:
 
 def test_a_large_record_comes_back(spool: Spool) -> None:
     text = os.urandom(2_000_000).hex()
-    facts = FACTS.model_copy(update={"objects": (FACTS.objects[0].model_copy(update={"definition": text}),)})
+    facts = FACTS.model_copy(update={"objects": (replace(FACTS.objects[0], definition=text),)})
     spool.write("facts", 0, [("a", facts), ("b", FACTS)])
     assert list(spool.read("facts", 0, FileFacts)) == [("a", facts), ("b", FACTS)]
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sql_statements import POSTGRES, TSQL, texts
 
-from lineage_core.link.definitions import Definitions, definitions_of, pack, unpack
+from lineage_core.link.definitions import Definitions, definitions_of, pack, statements_of, unpack
 from lineage_core.link.resolve import UNKNOWN, Handed, OutColumn, Resolver, target_columns
 from lineage_core.link.routines import Outline, bodies
 from lineage_core.sql.parse import parse_text
@@ -84,7 +84,13 @@ def test_definitions_come_back_from_their_text_with_the_bodies_statements(name: 
     definitions = definitions_of("f.sql", facts)
     packed = pack(definitions)
     assert (unpack(packed) or Definitions(dialect=name)) == definitions
-    assert [list(body.statements()) for body in definitions.bodies] == list(bodies(facts).values())
+    kept = [
+        (facts.objects[owner].name, tuple(body))
+        for owner, body in bodies(facts).items()
+        if Outline.of(facts.objects[owner], body).may_hand_on
+    ]
+    found = [(definitions.objects[body.owner].name, statements_of(body.content)) for body in definitions.bodies]
+    assert found == kept
 
 
 def test_a_view_keeps_nothing_that_only_says_where_values_come_from() -> None:
@@ -116,6 +122,11 @@ def test_temporary_objects_are_not_kept_and_the_others_keep_their_bodies() -> No
 def test_an_outline_tells_what_a_body_may_hand_on(body: str, outline: Outline) -> None:
     (found,) = definitions_of("f.sql", parse_text(f"CREATE PROCEDURE p AS {body}", "tsql")).bodies
     assert found.outline == outline
+
+
+def test_a_body_that_uses_temp_tables_of_its_own_alone_is_not_kept() -> None:
+    text = "CREATE PROCEDURE p AS SELECT id INTO #w FROM t; INSERT INTO s SELECT id FROM #w"
+    assert definitions_of("f.sql", parse_text(text, "tsql")).bodies == ()
 
 
 def test_nothing_defined_is_no_text() -> None:
