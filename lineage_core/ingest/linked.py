@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from lineage_core.errors import LineageError
 from lineage_core.ingest.link_stage import ROWS, Batch, LinkSummary, link_batch
+from lineage_core.ingest.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,11 @@ class Linked(BaseModel):
 
 def link_batches(batches: Sequence[Batch], settings: Settings, run_dir: Path) -> list[Linked]:
     """Link batches and spool their rows; `write_catalog` has to have been called for the run."""
-    return [Linked(summary=link_batch(batch, settings, run_dir), digest=_digest(batch, run_dir)) for batch in batches]
+    spool = Spool(run_dir)
+    return [
+        Linked(summary=link_batch(batch, settings, run_dir), digest=spool.digest(ROWS, batch.number))
+        for batch in batches
+    ]
 
 
 def lost_batch(batch: Batch, reason: str) -> Linked:
@@ -42,10 +46,3 @@ def lost_batch(batch: Batch, reason: str) -> Linked:
         f"{paths[0]} to {paths[-1]} could not be linked: {reason}.",
         hint="Their rows in the graph are as before; run again.",
     )
-
-
-def _digest(batch: Batch, run_dir: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(run_dir.glob(f"{ROWS}-{batch.number:05d}*")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

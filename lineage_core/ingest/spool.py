@@ -1,12 +1,13 @@
 """The spool: what stages hand to each other through a run's folder, as compressed JSON lines, by batch.
 
-One file is `<kind>-<batch>[.<part>].jsonl.z`, such as `facts-00003.5f2c9a10.jsonl.z`; a line is
-{"path": ..., "data": ...}.
+A batch has a folder, so that finding its files takes as long in a large run as in a small one. A file in it is
+`<kind>[.<part>].jsonl.z`, such as `00003/facts.5f2c9a10.jsonl.z`; a line is {"path": ..., "data": ...}.
 Files appear whole or not at all. They are not synced to the disk: after a crash of the machine the run starts again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 2**18
 _ZLIB_LEVEL = 1
-_NAME = re.compile(r"(?P<kind>[a-z]+)-(?P<batch>\d+)(?:\.(?P<part>[\w-]+))?\.jsonl\.z")
+_NAME = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<part>[\w-]+))?\.jsonl\.z")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -59,7 +60,7 @@ class Spool:
         Returns:
             The file.
         """
-        target = self.folder / f"{kind}-{batch:05d}{f'.{part}' if part else ''}.jsonl.z"
+        target = self._folder(batch) / f"{kind}{f'.{part}' if part else ''}.jsonl.z"
         with _whole_file(target) as file:
             compress = zlib.compressobj(_ZLIB_LEVEL)
             for path, model in records:
@@ -83,11 +84,19 @@ class Spool:
 
     def batches(self, kind: str) -> list[int]:
         """The numbers of the batches there are, in order."""
-        return sorted({int(match["batch"]) for match, _ in self._matches(kind)})
+        numbers = [int(entry.name) for entry in _entries(self.folder) if entry.name.isdigit()]
+        return sorted(number for number in numbers if self._files(kind, number))
 
     def stamp(self, kind: str, batch: int) -> tuple[tuple[int, int], ...]:
         """What tells a batch's files from those that take their place later; the newest first."""
         return tuple((found.st_mtime_ns, found.st_ino) for found in map(Path.stat, self._files(kind, batch)))
+
+    def digest(self, kind: str, batch: int) -> str:
+        """Of a batch's files, hex: equal digest, equal records."""
+        digest = hashlib.sha256()
+        for file in sorted(self._files(kind, batch)):
+            digest.update(file.read_bytes())
+        return digest.hexdigest()
 
     def find(self, kind: str, paths: Iterable[str], model: type[M]) -> dict[str, M]:
         """The records of some paths, whichever batch they are in; a path that is not there is not in the answer."""
@@ -98,22 +107,27 @@ class Spool:
         """Delete the run's folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _folder(self, batch: int) -> Path:
+        return self.folder / f"{batch:05d}"
+
     def _files(self, kind: str, batch: int) -> list[Path]:
         """A batch's files, the newest first."""
-        found = [(file.stat().st_mtime_ns, file) for match, file in self._matches(kind) if int(match["batch"]) == batch]
-        return [file for _, file in sorted(found, reverse=True)]
+        files = [
+            (file.stat().st_mtime_ns, file)
+            for file in _entries(self._folder(batch))
+            if (match := _NAME.fullmatch(file.name)) and match["kind"] == kind
+        ]
+        return [file for _, file in sorted(files, reverse=True)]
 
-    def _matches(self, kind: str) -> Iterator[tuple[re.Match[str], Path]]:
-        try:
-            entries = sorted(self.folder.iterdir())
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise _unusable("read", self.folder, error) from error
-        for file in entries:
-            match = _NAME.fullmatch(file.name)
-            if match and match["kind"] == kind:
-                yield match, file
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing if it is not there."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unusable("read", folder, error) from error
 
 
 @contextmanager

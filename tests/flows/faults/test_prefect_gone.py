@@ -61,7 +61,7 @@ def test_the_graph_is_written_and_the_command_ends_with_what_is_wrong(
         text=True,
     )
     try:
-        _wait_until(lambda: any(settings.runs_dir.glob("*/facts-*")))
+        _wait_until(lambda: any(settings.runs_dir.glob("*/*/facts.*")))
         process.kill()
         said, _ = command.communicate(timeout=SECONDS + SEND_SECONDS)
     finally:
