@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flows.run_folder import make_run_folder
+from lineage_core.cache.open_store import OpenStore
 from lineage_core.cache.parse_cache import ParseCache
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.writer import prepare
@@ -46,7 +47,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
     with open_driver(database) as driver:
         prepare(driver, database.name)
         collect_seldom()
-        with open_pool(settings) as pool:
+        with OpenStore(settings.results_dir) as results, open_pool(settings) as pool:
             run = IngestRun(
                 settings=settings,
                 folder=make_run_folder(settings, run_id),
@@ -55,6 +56,7 @@ def open_run(settings: Settings, run_id: str, *, clear_cache: bool = False, plai
                 driver=driver,
                 database=database.name,
                 writer=writer_for(driver, database.name, settings, run_id),
+                results=results,
                 plain=plain,
             )
             with entered(run):

@@ -10,7 +10,9 @@ import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES
+
+from flows.prefect_settings import changed_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +75,7 @@ class ProgressArtifact:
         ]
         self._percent = min(max(self._percent, *shares, sum(shares)), _LONGEST)
         try:  # a server that is away costs the bar a step, and not the run: Prefect's client would try for a minute
-            with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+            with changed_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
                 self._keep(self._percent, f"{stage}: {self._done.get(stage, 0):,} of {self._totals[stage]:,} files")
         except httpx.HTTPError:
             self._tell_at = now + _AFTER_TROUBLE_SECONDS

@@ -7,22 +7,14 @@ ones in async code; and a cache policy's `key_storage` in the same folder would 
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar
 
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.filesystems import WritableFileSystem
 
-from lineage_core.cache.entry import DamagedEntryError
-from lineage_core.cache.store import open_store, reopen_store
 from lineage_core.errors import ServerError
 from tasks.run import current_run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import diskcache
 
 _NAME = "lineage"
 RESULTS = f"sqlite-results/{_NAME}"
@@ -30,7 +22,6 @@ RESULTS = f"sqlite-results/{_NAME}"
 
 _DAY = 86_400
 _TRIES = 4
-T = TypeVar("T")
 
 
 class SqliteResults(WritableFileSystem):
@@ -48,7 +39,7 @@ class SqliteResults(WritableFileSystem):
         Raises:
             ValueError: there is none; Prefect then runs the task.
         """
-        record = _on_store(lambda store: store.get(path))
+        record = current_run().results.use(lambda store: store.get(path))
         if record is None:
             raise ValueError(f"there is no result {path}")
         return bytes(record)
@@ -58,7 +49,7 @@ class SqliteResults(WritableFileSystem):
     ) -> None:
         """Keep a record, as long as entries of the parse cache are kept."""
         seconds = current_run().settings.cache_days * _DAY
-        _on_store(lambda store: store.set(path, content, expire=seconds))
+        current_run().results.use(lambda store: store.set(path, content, expire=seconds))
 
     async def aread_path(self, path: str) -> bytes:
         """The same for async code."""
@@ -89,24 +80,9 @@ def register() -> None:
 
 def forget_expired() -> None:
     """Delete the current run's results that are too old; nothing else would."""
-    _on_store(lambda store: store.expire())
+    current_run().results.use(lambda store: store.expire())
 
 
 def forget_all() -> None:
     """Delete every result, of other runs as well: their failed batches cannot be told from the others any more."""
-    _on_store(lambda store: store.clear())
-
-
-def _on_store(use: Callable[[diskcache.Cache], T]) -> T:
-    """Use the database; a damaged one is moved aside and begun anew.
-
-    Raises:
-        CacheError: the folder cannot be used.
-    """
-    folder = current_run().settings.results_dir
-    try:
-        with open_store(folder) as store:
-            return use(store)
-    except (sqlite3.Error, DamagedEntryError) as error:
-        with reopen_store(folder, error) as store:
-            return use(store)
+    current_run().results.use(lambda store: store.clear())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from neo4j import Driver
 
+    from lineage_core.cache.open_store import OpenStore
     from lineage_core.graph.writer import Writer
     from lineage_core.ingest.executor import Pool
     from lineage_core.settings import Settings
@@ -34,6 +35,8 @@ class IngestRun:
     driver: Driver
     database: str
     writer: Writer
+    results: OpenStore
+    """Of the tasks, for Prefect to find them again."""
     plain: bool = False
     """The tasks are called as the plain functions they are, without a Prefect server, its retries and its cache."""
     database_lost: threading.Event = field(default_factory=threading.Event)

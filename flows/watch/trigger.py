@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import ValidationError
 
@@ -151,10 +151,11 @@ class PrefectTrigger:
     def _asked(self) -> Iterator[None]:
         """Prefect's settings for a question. Its own retry is off: the watcher retries, and keeps the paths."""
         address = prefect_address(self._settings)
-        from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+        from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
 
-        updates: dict[Any, Any] = {PREFECT_API_URL: address, PREFECT_CLIENT_MAX_RETRIES: 0}
-        with temporary_settings(updates=updates):
+        from flows.prefect_settings import changed_settings
+
+        with changed_settings({PREFECT_API_URL: address, PREFECT_CLIENT_MAX_RETRIES: 0}):
             yield
 
 

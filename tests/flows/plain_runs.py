@@ -11,6 +11,7 @@ import pytest
 
 from flows.ingest_tree import ingest_tree
 from flows.run_folder import discard_run_folder, make_run_folder
+from lineage_core.cache.open_store import OpenStore
 from lineage_core.graph.snapshot import Snapshot, snapshot
 from lineage_core.ingest.pool import ParserPool
 from lineage_core.ingest.report import Report
@@ -104,6 +105,7 @@ class PlainRuns:
             driver=self._driver,
             database=settings.neo4j_database,
             writer=writer_for(self._driver, settings.neo4j_database, settings, report.run_id),
+            results=OpenStore(settings.results_dir),
             plain=True,
         )
         with entered(run):

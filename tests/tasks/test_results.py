@@ -56,17 +56,6 @@ def test_results_are_kept_for_as_long_as_the_parse_cache_keeps_facts(
         block.read_path("new")
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\x00" * 8192, b"no database at all " * 500])
-def test_a_damaged_database_is_moved_aside_and_begun_anew(here: Settings, garbage: bytes) -> None:
-    block = SqliteResults()
-    block.write_path("a", b"1")
-    (here.results_dir / "cache.db").write_bytes(garbage)
-    with pytest.raises(ValueError, match="a"):
-        block.read_path("a")
-    block.write_path("a", b"2")
-    assert block.read_path("a") == b"2"
-
-
 def test_a_folder_that_cannot_be_used_names_the_setting(here: Settings) -> None:
     here.data_dir.write_text("a file in its place")
     with pytest.raises(CacheError) as caught:
