@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.prefect_environment import Chatter, client_environment
 from flows.prefect_server import PrefectServer, prefect_server
-from flows.process_end import give_up
+from flows.process_end import end_within
 from lineage_core.errors import ServerError
 
 if TYPE_CHECKING:
@@ -98,5 +98,5 @@ def _send_the_rest(say: Callable[[str], object]) -> None:
         sent: Any = worker.drain_all(timeout=max(0.0, until - time.monotonic()))  # of futures: done, and not done
         if sent[1]:
             say("The Prefect server is gone: its history lacks the end of this run. What was written is in the graph.")
-            give_up("telling the server")  # Prefect goes on with it until the process ends, and holds that up
+            end_within(0)  # Prefect goes on with it until the process ends, and holds that up
             return

@@ -1,25 +1,37 @@
-"""The end of a command's process, where something would hold it up for long."""
+"""The end of a command's process, where something would hold it up for long or for ever."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 
-_given_up: list[str] = []
+INTERRUPTED_SECONDS = 2.0
+"""What the interpreter may take to end after an interruption. It takes 0.1 s, or for ever: a signal that comes just as
+a thread starts leaves a `ThreadPoolExecutor` that does not know its thread, and the interpreter waits for that."""
+
+_allowed: list[float] = []
 
 
-def give_up(what: str) -> None:
-    """Something that the interpreter would wait for at its end need not be waited for any more."""
-    _given_up.append(what)
+def end_within(seconds: float) -> None:
+    """Once the command is done, the interpreter has so long to end by itself: there is nothing to wait for."""
+    _allowed.append(seconds)
 
 
 def end(code: object) -> None:
-    """End this process, if something was given up; else return.
+    """The command is done. End the process at once or in a while, if that was asked for; else return.
 
     Args:
         code: of a SystemExit.
     """
-    if _given_up:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else int(code is not None))
+    if not _allowed:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    number = code if isinstance(code, int) else int(code is not None)
+    seconds = min(_allowed)
+    if not seconds:
+        os._exit(number)
+    last = threading.Timer(seconds, os._exit, (number,))
+    last.daemon = True
+    last.start()

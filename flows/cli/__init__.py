@@ -1,8 +1,6 @@
 """The `lineage` command. Each sub-module is one group of commands and imports what is heavy only when it runs."""
 
-import signal
 from importlib.metadata import version
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -27,6 +25,7 @@ from flows.cli import (
     worker,
 )
 from flows.cli.console import Commands, Options
+from flows.cli.interrupt import catch_signals
 
 app = typer.Typer(
     cls=Commands,
@@ -34,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Turns folders of SQL files into a column-level lineage graph in Neo4j, and answers questions about it.",
-    epilog="Exit codes: 0 fine, 1 something failed (it is named), 2 wrong use, 130 interrupted.",
+    epilog="Exit codes: 0 fine, 1 something failed (it is named), 2 wrong use, 130 interrupted, 143 terminated.",
 )
 
 
@@ -82,14 +81,10 @@ for module in MODULES:
 
 
 def main() -> None:
-    """Entry point of the installed `lineage` command. SIGTERM ends it as Ctrl-C does: what it started is stopped."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Entry point of the installed `lineage` command."""
+    catch_signals()
     try:
         app()
     except SystemExit as ended:
         process_end.end(ended.code)
         raise
-
-
-def _terminated(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
+from flows import process_end
+from flows.cli.interrupt import signal_behind
 from lineage_core.errors import LineageError, SettingsError, SourceError, UnknownDialectError
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
-EXIT_INTERRUPTED = 130
 
 _WRONG_USE = (SettingsError, SourceError, UnknownDialectError)
 
@@ -48,18 +49,28 @@ def say(message: str) -> None:
 class Commands(TyperGroup):
     """The command group that turns errors into messages.
 
-    Exit codes: 1 something failed, 2 wrong use (a path, a setting, a dialect), 130 interrupted.
+    Exit codes: 1 something failed, 2 wrong use (a path, a setting, a dialect), 130 or 143 ended by a signal.
     """
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; the one place where an error of ours ends."""
+        """Run the command; the one place where an error of ours, or an interruption, ends."""
         try:
             return super().invoke(ctx)
-        except LineageError as error:
+        except (KeyboardInterrupt, Exception) as error:
+            number = signal_behind(error)
+            if number is None and not isinstance(error, LineageError):
+                raise
             if options(ctx).verbose:
                 traceback.print_exception(error)
-            say(f"Error: {error}")
-            raise typer.Exit(EXIT_WRONG_USE if isinstance(error, _WRONG_USE) else EXIT_FAILED) from error
-        except KeyboardInterrupt as error:
-            say("Interrupted. Files that were written stay; the next run does the rest.")
-            raise typer.Exit(EXIT_INTERRUPTED) from error
+            raise typer.Exit(_told(error) if number is None else _interrupted(number)) from error
+
+
+def _told(error: BaseException) -> int:
+    say(f"Error: {error}")
+    return EXIT_WRONG_USE if isinstance(error, _WRONG_USE) else EXIT_FAILED
+
+
+def _interrupted(number: int) -> int:
+    say("Interrupted. Files that were written stay; the next run does the rest.")
+    process_end.end_within(process_end.INTERRUPTED_SECONDS)
+    return 128 + number

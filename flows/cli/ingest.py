@@ -68,7 +68,7 @@ def ingest(
 
     - 2: a path, a setting or a dialect is wrong
 
-    - 130: interrupted
+    - 130 or 143: interrupted, by Ctrl-C or by SIGTERM
     """
     from lineage_core.settings import load_settings
 

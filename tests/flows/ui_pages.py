@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import TimeoutError as TooLateError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
-_MORE_TRIES = 5
-_TOAST_MS = 10_000
+_TRIES = 6
 
 
 class Pages:
@@ -98,28 +96,21 @@ class Pages:
             field.get_by_role("textbox").fill(value)
 
     def _started(self, press: Callable[[], None]) -> str:
-        """Press until a run is made: Prefect's server says that something went wrong while its database is locked."""
-        view = self.page.get_by_role("button", name="View run").first
-        trouble = self.page.get_by_text("Something went wrong")
-        press()
-        for _ in range(_MORE_TRIES):
-            expect(view.or_(trouble).first).to_be_attached()
-            if view.count():
+        """Press until a run is made, and go to its page; its id.
+
+        Prefect's server refuses while its database is locked. The page offers the way to the new run for a few seconds
+        only, and the newest run in its list may be the one before: the server's answer says which it is.
+        """
+        for _ in range(_TRIES):
+            with self.page.expect_response(lambda answer: answer.url.endswith("/create_flow_run")) as answered:
+                press()
+            if answered.value.ok:
                 break
+            trouble = self.page.get_by_text("Something went wrong")
+            expect(trouble.first).to_be_attached()
             for close in self.page.get_by_role("button", name="Close").all():
                 close.dispatch_event("click")
             expect(trouble).to_have_count(0)
-            press()
-        self._follow(view)
-        return self.page.url.split("/flow-run/")[1].split("?")[0]
-
-    def _follow(self, view: Locator) -> None:
-        """To the page of the run that was made: by the toast, or from the list if that has gone meanwhile."""
-        its_page = "**/runs/flow-run/**"
-        try:
-            # Prefect shows its toast twice, one over the other: a click at its place may meet the wrong one.
-            view.dispatch_event("click", timeout=_TOAST_MS)
-            self.page.wait_for_url(its_page, timeout=_TOAST_MS)
-        except TooLateError:
-            self.page.locator("a[href*='/runs/flow-run/']").first.click()
-            self.page.wait_for_url(its_page)
+        run_id = str(answered.value.json()["id"])
+        self.goto(f"/runs/flow-run/{run_id}")
+        return run_id
