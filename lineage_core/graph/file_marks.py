@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from lineage_core.graph.file_rows import file_rows
+
 if TYPE_CHECKING:
     from neo4j import Driver
 
@@ -21,9 +23,5 @@ class FileMark(NamedTuple):
 
 def file_marks(driver: Driver, database: str, project: str) -> dict[str, FileMark]:
     """The mark of every File node of the project, by path."""
-    query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f.path, coalesce(f.sha256, ''), coalesce(f.size, 0), coalesce(f.mtime, 0)"
-    )
-    with driver.session(database=database) as session:
-        return {path: FileMark(*mark) for path, *mark in session.run(query, project=project)}
+    wanted = ("f.path", "coalesce(f.sha256, '')", "coalesce(f.size, 0)", "coalesce(f.mtime, 0)")
+    return {path: FileMark(*mark) for path, *mark in file_rows(driver, database, project, *wanted)}

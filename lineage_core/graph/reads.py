@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from lineage_core.graph.cypher import ALL_TYPES
+from lineage_core.graph.file_rows import file_rows
 from lineage_core.model.schema import NODES
 
 if TYPE_CHECKING:
@@ -19,15 +19,14 @@ Written = tuple[str, str]
 """A write of a file: the run's id, and when it ended."""
 
 
-class FileState(BaseModel):
+@dataclass(frozen=True, slots=True)
+class FileState:
     """One File node. `sha256` empty: not ingested, or not to its end.
 
     `size` is in bytes, `mtime` in ns since 1970, of the content that was ingested. `answered` is a digest of what the
     catalog answered it; empty: it has to be linked again. `observed_at` is when it was read from the disk last;
     `run_id` and `ingested_at` are of the run that wrote it last.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     path: str
     sha256: str = ""
@@ -48,27 +47,21 @@ class FileState(BaseModel):
         return self.run_id, self.ingested_at
 
 
+_STATE = [
+    f"f.{field.name}" if field.name == "path" else f"coalesce(f.{field.name}, {field.default!r})"
+    for field in fields(FileState)
+]
+
+
 def file_states(driver: Driver, database: str, project: str) -> dict[str, FileState]:
     """Every File node of the project, by path."""
-    query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f {.path, .sha256, .status, .parser_version, .rows_digest, .dialect, .size, .mtime, .answered, "
-        ".observed_at, .run_id, .ingested_at} AS file"
-    )
-    with driver.session(database=database) as session:
-        rows = (record["file"] for record in session.run(query, project=project))
-        found = [{name: value for name, value in row.items() if value is not None} for row in rows]
-    return {row["path"]: FileState(**row) for row in found}
+    return {row[0]: FileState(*row) for row in file_rows(driver, database, project, *_STATE)}
 
 
 def file_writes(driver: Driver, database: str, project: str) -> dict[str, Written]:
     """Which write every File node of the project is of, by path: as little as tells whether another run was there."""
-    query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f.path, coalesce(f.run_id, ''), coalesce(f.ingested_at, '')"
-    )
-    with driver.session(database=database) as session:
-        return {path: (run_id, at) for path, run_id, at in session.run(query, project=project)}
+    wanted = ("f.path", "coalesce(f.run_id, '')", "coalesce(f.ingested_at, '')")
+    return {path: (run_id, at) for path, run_id, at in file_rows(driver, database, project, *wanted)}
 
 
 class FileTies(NamedTuple):
@@ -81,13 +74,9 @@ class FileTies(NamedTuple):
 
 def file_ties(driver: Driver, database: str, project: str) -> Iterator[FileTies]:
     """Of every file of the project; read only where something has changed, since they are most of what a File has."""
-    query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL "
-        "RETURN f.path, coalesce(f.definitions, ''), coalesce(f.asked, [])"
-    )
-    with driver.session(database=database) as session:
-        for path, definitions, asked in session.run(query, project=project):
-            yield FileTies(path, definitions, tuple(asked))
+    wanted = ("f.path", "coalesce(f.definitions, '')", "coalesce(f.asked, [])")
+    for path, definitions, asked in file_rows(driver, database, project, *wanted):
+        yield FileTies(path, definitions, tuple(asked))
 
 
 _COUNT_LABELS = " UNION ALL ".join(
