@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,8 @@ MAX_FILES = {False: 200, True: 20}
 MAX_CHARACTERS = 50_000
 OTHERS = ("sqllineage", "sqlglot")
 _REASON_LENGTH = 100
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""sqlglot underlines what it does not know, as terminals do."""
 
 
 def parse(session: Session) -> Plan:
@@ -94,7 +97,7 @@ def on_what_was_read(each: Mapping[str, list[tuple[float, str]]], other: str) ->
 
 def _refusals(each: Mapping[str, list[tuple[float, str]]]) -> Iterator[str]:
     for other in OTHERS:
-        reasons = [why for _, why in each[other] if why]
+        reasons = [_COLOURS.sub("", why) for _, why in each[other] if why]
         example = f", the first: {' '.join(reasons[0].split())[:_REASON_LENGTH]}" if reasons else ""
         yield f"{other} refused {len(reasons)} texts{example}."
 

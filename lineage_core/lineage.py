@@ -12,7 +12,8 @@ from lineage_core.link.resolve import ColumnFlow, Columns
 from lineage_core.link.routines import Outline, bodies, handed_on, session_of
 from lineage_core.link.scope import same_table
 from lineage_core.link.session import Collapsed, Session
-from lineage_core.model.facts import RELATIONS, FileFacts, FlowKind, ObjectFact, ObjectKind, Problem, Statement
+from lineage_core.model.facts import FileFacts, ObjectFact, Problem, Statement
+from lineage_core.model.kinds import RELATIONS, FlowKind, ObjectKind
 from lineage_core.sql.dialects import dialect as dialect_named
 from lineage_core.sql.names import normalise
 from lineage_core.sql.parse import parse_text

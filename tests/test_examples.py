@@ -11,8 +11,8 @@ import pytest
 from lineage_core.link.build import build_catalog
 from lineage_core.link.naming import Naming
 from lineage_core.link.rows import FileInfo, link_file
-from lineage_core.model.facts import FlowKind
 from lineage_core.model.files import FileStatus
+from lineage_core.model.kinds import FlowKind
 from lineage_core.model.schema import RelType
 from lineage_core.settings import load_settings
 from lineage_core.source.decode import decode

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from lineage_core.graph.lookup import Found, display, find
-from lineage_core.model.facts import DIRECT_FLOW, FlowKind
+from lineage_core.model.kinds import DIRECT_FLOW, FlowKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,14 +10,14 @@ from lineage_core.link.definitions import definitions_of
 from lineage_core.link.handing import Bodies
 from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.views import Views
-from lineage_core.model.facts import RELATIONS, ROUTINES, ObjectFact, ObjectKind, TableChange
+from lineage_core.model.kinds import RELATIONS, ROUTINES, ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lineage_core.link.definitions import Definitions, View
     from lineage_core.link.naming import Naming
-    from lineage_core.model.facts import FileFacts
+    from lineage_core.model.facts import FileFacts, ObjectFact, TableChange
 
 
 @dataclass(slots=True)

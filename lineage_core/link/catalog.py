@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from lineage_core.link.resolve import Handed
 from lineage_core.link.unread import Unread
-from lineage_core.model.facts import ColumnFact, ObjectKind
+from lineage_core.model.facts import ColumnFact  # noqa: TC001 - pydantic asks for it, as a part of the catalog
+from lineage_core.model.kinds import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

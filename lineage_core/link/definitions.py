@@ -16,16 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from lineage_core.link.models import with_models
 from lineage_core.link.routines import Outline, bodies
-from lineage_core.model.facts import (
-    RELATIONS,
-    Fact,
-    FileFacts,
-    Flow,
-    ObjectFact,
-    Query,
-    Statement,
-    TableChange,
-)
+from lineage_core.model.facts import Fact, FileFacts, Flow, ObjectFact, Query, Statement, TableChange
+from lineage_core.model.kinds import RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage_core.model.facts import ColumnFact, FlowKind, ObjectKind
+from lineage_core.model.kinds import FlowKind, ObjectKind
 from lineage_core.model.rows import BESIDE_THE_ROWS, NODE_ROWS, REL_ROWS, NodeRow, Rejected, RelRow, validated
 from lineage_core.model.schema import Label, RelType
 from lineage_core.model.urn import file_urn, urn
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lineage_core.link.catalog import Asset, CatalogColumn, Key
     from lineage_core.link.lookup import Lookup
     from lineage_core.link.parts import PartKey
+    from lineage_core.model.facts import ColumnFact
 
 SUBLABELS = {
     ObjectKind.TABLE: "Table",

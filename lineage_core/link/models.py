@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from lineage_core.model.facts import ObjectFact, ObjectKind
+from lineage_core.model.facts import ObjectFact
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.dialects import dialect
 from lineage_core.sql.names import fold, join_parts, split_normalised
 

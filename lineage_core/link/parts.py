@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import ObjectFact, ObjectKind
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.model.schema import Label
 from lineage_core.sql.names import split_normalised
 
 if TYPE_CHECKING:
     from lineage_core.link.naming import Naming
+    from lineage_core.model.facts import ObjectFact
 
 PARTS = {
     ObjectKind.TRIGGER: Label.TRIGGER,

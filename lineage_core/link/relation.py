@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from lineage_core.model.facts import FlowKind
+from lineage_core.model.kinds import FlowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

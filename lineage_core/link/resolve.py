@@ -12,7 +12,8 @@ from typing import NamedTuple
 from lineage_core.link.below import PSEUDO_TABLES, TRIGGER_ROWS, tables_below
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.scope import Scope
-from lineage_core.model.facts import Cte, Flow, FlowKind, Query, Ref, Source, Statement
+from lineage_core.model.facts import Cte, Flow, Query, Ref, Source, Statement
+from lineage_core.model.kinds import FlowKind  # noqa: TC001 - pydantic asks for it, as a part of the catalog
 
 ColumnsOf = Callable[[str], Sequence[str] | None]
 """Name of a table as written -> its columns in order, or None where they are not known."""

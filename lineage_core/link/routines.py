@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct, union
 from lineage_core.link.resolve import Handed
 from lineage_core.link.session import Session
-from lineage_core.model.facts import ROUTINES, Fact, ObjectKind
+from lineage_core.model.facts import Fact
+from lineage_core.model.kinds import ROUTINES, ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

@@ -13,8 +13,8 @@ from lineage_core.link.parts import PARTS, part_key
 from lineage_core.link.resolve import Columns
 from lineage_core.link.routines import session_of
 from lineage_core.link.session import Collapsed, Session
-from lineage_core.model.facts import RELATIONS, ROUTINES, FileFacts, FlowKind, ObjectFact, ObjectKind, Statement
 from lineage_core.model.files import FileStatus
+from lineage_core.model.kinds import RELATIONS, ROUTINES, FlowKind, ObjectKind
 from lineage_core.model.rows import FileRows
 from lineage_core.model.schema import RelType
 from lineage_core.sql.names import join_parts
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lineage_core.link.naming import Naming
     from lineage_core.link.resolve import ColumnFlow, Handed
+    from lineage_core.model.facts import FileFacts, ObjectFact, Statement
 
 
 DEGRADED = 0.5

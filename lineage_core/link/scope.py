@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineage_core.link.relation import STAR, Origin, OutColumn, Relation, distinct
-from lineage_core.model.facts import FlowKind
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.names import join_parts, split_normalised
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lineage_core.link.relation import STAR, compose
 from lineage_core.link.resolve import ColumnFlow, Columns, ColumnsOf, Resolved, resolve
 from lineage_core.link.trigger_rows import with_trigger_rows
-from lineage_core.model.facts import FlowKind
+from lineage_core.model.kinds import FlowKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,11 +8,10 @@ CTEs and set operations point into that list by index.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from functools import cached_property
-
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+from lineage_core.model.kinds import FlowKind, ObjectKind
 
 SCHEMA_VERSION = 4
 """Part of the parse cache's key: raise it whenever a model of this module changes its meaning or its fields."""
@@ -30,50 +29,6 @@ class Fact(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, **_STRICT)
-
-
-class FlowKind(StrEnum):
-    """How a column reaches another, in OpenLineage's terms. The first three are direct flow, the others influence."""
-
-    IDENTITY = "identity"
-    TRANSFORMATION = "transformation"
-    AGGREGATION = "aggregation"
-    CONDITIONAL = "conditional"
-    WINDOW = "window"
-    JOIN = "join"
-    FILTER = "filter"
-    GROUP_BY = "group_by"
-    SORT = "sort"
-
-    __hash__ = str.__hash__  # Enum's own is a call in Python, and flows are kept in sets
-
-    @cached_property
-    def direct(self) -> bool:
-        """Whether values flow, as opposed to merely deciding which values do."""
-        return self in DIRECT_FLOW
-
-
-DIRECT_FLOW = frozenset({FlowKind.IDENTITY, FlowKind.TRANSFORMATION, FlowKind.AGGREGATION})
-
-
-class ObjectKind(StrEnum):
-    """What a file can define."""
-
-    TABLE = "table"
-    VIEW = "view"
-    MATERIALIZED_VIEW = "materialized_view"
-    PROCEDURE = "procedure"
-    FUNCTION = "function"
-    TRIGGER = "trigger"
-    SYNONYM = "synonym"
-    INDEX = "index"
-    CONSTRAINT = "constraint"
-    SEQUENCE = "sequence"
-    TYPE = "type"
-
-
-RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
-ROUTINES = frozenset({ObjectKind.PROCEDURE, ObjectKind.FUNCTION})
 
 
 class Problem(Fact):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import ModelFact, ObjectKind
+from lineage_core.model.facts import ModelFact
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.names import fold, join_parts
 from lineage_core.sql.templates import JINJA
 

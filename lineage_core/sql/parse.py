@@ -6,7 +6,8 @@ import logging
 import re
 from dataclasses import replace
 
-from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Problem, Statement, TableChange
+from lineage_core.model.facts import FileFacts, ObjectFact, Problem, Statement, TableChange
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.classify import DDL_KINDS, QUERY_KINDS, ROUTINE_KINDS, VIEW_KINDS, WALKED_KINDS
 from lineage_core.sql.constants import constant_insert
 from lineage_core.sql.dbt import models_of
@@ -33,7 +34,7 @@ from lineage_core.sql.tokenwalk import SYSTEM_SCHEMAS, walk
 from lineage_core.sql.variables import Variables
 from lineage_core.version import code_version
 
-PARSER_VERSION = code_version("sql", "model/facts.py", packages=("sqlglot", "sqlparse"))
+PARSER_VERSION = code_version("sql", "model/facts.py", "model/kinds.py", packages=("sqlglot", "sqlparse"))
 """Part of the parse cache's key: facts follow from a content, its dialect, and this."""
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import ObjectKind, Statement
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.dynamic import insert_head
 from lineage_core.sql.extract.statement import NotUnderstoodError, extract
 from lineage_core.sql.headers import read_name, skip_words
@@ -13,7 +13,7 @@ from lineage_core.sql.lexer import VARIABLE, tokenize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lineage_core.model.facts import ObjectFact
+    from lineage_core.model.facts import ObjectFact, Statement
     from lineage_core.sql.dialects import Dialect
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import ObjectKind
+from lineage_core.model.kinds import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from lineage_core.model.facts import ColumnFact, FlowKind, ObjectFact, ObjectKind, Ref
+from lineage_core.model.facts import ColumnFact, ObjectFact, Ref
+from lineage_core.model.kinds import FlowKind, ObjectKind
 from lineage_core.sql.extract.builder import Builder
 from lineage_core.sql.extract.expression import references
 from lineage_core.sql.headers import read_name

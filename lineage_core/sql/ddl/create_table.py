@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lineage_core.model.facts import ColumnFact, ObjectFact, ObjectKind, Problem
+from lineage_core.model.facts import ColumnFact, ObjectFact, Problem
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.ddl.columns import CONSTRAINT_WORDS, column, column_constraints, table_constraint
 from lineage_core.sql.ddl.items import Ddl, Reader
 from lineage_core.sql.ddl.load_data import locations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lineage_core.model.facts import ColumnFact, ObjectFact, ObjectKind
+from lineage_core.model.facts import ColumnFact, ObjectFact
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.ddl.alter_table import qualified_like
 from lineage_core.sql.ddl.items import MAX_DEFINITION, Ddl, Reader
 from lineage_core.sql.headers import read_header

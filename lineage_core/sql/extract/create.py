@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, ObjectKind, Query
+from lineage_core.model.facts import Flow, Query
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.sql.extract import query
 from lineage_core.sql.extract.insert import target_of
 from lineage_core.sql.extract.parts import Parts

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, FlowKind, Query, Source
+from lineage_core.model.facts import Flow, Query, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.update import base_table, resolve_target

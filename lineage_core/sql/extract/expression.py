@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
-from lineage_core.model.facts import FlowKind, Ref
+from lineage_core.model.facts import Ref
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import conditions
 from lineage_core.sql.extract import query as queries
 from lineage_core.sql.extract.builder import Builder

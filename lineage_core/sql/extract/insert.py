@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, FlowKind, Output, Query
+from lineage_core.model.facts import Flow, Output, Query
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query, sources
 from lineage_core.sql.extract.conflict import conflict_flows
 from lineage_core.sql.extract.parts import Parts

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Output, Query, Ref, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Source
+from lineage_core.model.facts import Cte, Flow, Output, Query, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, insert, query, sources
 from lineage_core.sql.extract.parts import Parts
 from lineage_core.sql.extract.update import assignments, base_table, fields_to_columns, own_columns

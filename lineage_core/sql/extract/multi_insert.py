@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Flow, FlowKind, Output, Query, Source
+from lineage_core.model.facts import Flow, Output, Query, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.insert import insert, target_of, values_row
 from lineage_core.sql.extract.parts import Parts

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Output, Query, Ref, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Cte, Flow, FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Cte, Flow, Output, Query, Ref, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query, sources, stars
 from lineage_core.sql.extract.parts import Parts
 

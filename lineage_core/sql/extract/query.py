@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import Cte, FlowKind, Output, Query, Ref
+from lineage_core.model.facts import Cte, Output, Query, Ref
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, pivot_statement, sources, stars
 
 if TYPE_CHECKING:

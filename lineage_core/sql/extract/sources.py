@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import FlowKind, Output, Query, Ref, Source
+from lineage_core.model.facts import Output, Query, Ref, Source
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, query
 from lineage_core.sql.extract.arrays import elements, passed_tables, side_by_side
 from lineage_core.sql.extract.made_columns import made_columns

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from lineage_core.model.facts import FlowKind, Output
+from lineage_core.model.facts import Output
+from lineage_core.model.kinds import FlowKind
 from lineage_core.sql.extract import expression, sources
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lineage_core.cache.parse_cache import Entry, ParseCache, facts_key
 from lineage_core.cache.quarantine import quarantine_dir
-from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Statement
+from lineage_core.model.facts import FileFacts, ObjectFact, Statement
+from lineage_core.model.kinds import ObjectKind
 
 if TYPE_CHECKING:
     from lineage_core.settings import Settings

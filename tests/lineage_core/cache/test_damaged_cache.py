@@ -19,6 +19,7 @@ from lineage_core.errors import CacheError
 from lineage_core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -81,12 +82,12 @@ def rows_of_something_else(database: Path) -> None:
     ],
 )
 def test_a_damaged_database_is_moved_aside_and_the_run_goes_on(
-    settings: Settings, damage: object, caplog: pytest.LogCaptureFixture
+    settings: Settings, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     entries = fill(settings, 300)
     for extra in ("cache.db-wal", "cache.db-shm"):
         (settings.parse_cache_dir / extra).unlink(missing_ok=True)
-    damage(settings.parse_cache_dir / "cache.db")  # type: ignore[operator]
+    damage(settings.parse_cache_dir / "cache.db")
     with ParseCache(settings) as cache:
         cache.health_check()
         cache.check()

@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from lineage_core.errors import DataFolderError
 from lineage_core.ingest.spool import Spool
-from lineage_core.model.facts import FileFacts, ObjectFact, ObjectKind, Statement
+from lineage_core.model.facts import FileFacts, ObjectFact, Statement
 from lineage_core.model.files import FileStatus
+from lineage_core.model.kinds import ObjectKind
 from lineage_core.model.rows import FileRows, NodeRow, RelRow
 from lineage_core.model.schema import Label, RelType
 
