@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lineage_core.model.files import SourceFile
 
 _HASH_FILES = 1000
-"""Files of a task that hashes: 20 ms of work, as much as Prefect needs for the task."""
+"""Files of a task that hashes: 40 ms of work, twice what Prefect needs for the task."""
 
 _HASH_SECONDS = 0.001
 """A file that takes longer is large, or on a disk or a server that is waited for: several are hashed at a time."""

@@ -56,7 +56,7 @@ class Commands(TyperGroup):
         """Run the command; the one place where an error of ours, or an interruption, ends."""
         try:
             return super().invoke(ctx)
-        except (KeyboardInterrupt, Exception) as error:
+        except (KeyboardInterrupt, Exception) as error:  # of a signal any error can come; all others go on below
             number = signal_behind(error)
             if number is None and not isinstance(error, LineageError):
                 raise
