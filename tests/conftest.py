@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
+from flows.ports import free_port
 from lineage_core.errors import ServerError
 from lineage_core.graph.connection import Database, locate, open_driver
 from lineage_core.graph.server.process import EmbeddedServer
@@ -32,13 +32,6 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

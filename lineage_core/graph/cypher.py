@@ -10,9 +10,27 @@ from typing import TYPE_CHECKING, Any
 from lineage_core.model.schema import NODES, RELS, Label, RelType
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from lineage_core.model.rows import RelRow
 
 ALL_TYPES = "|".join(RelType)
+
+ONE_PLAN = "CYPHER replan=skip "
+"""Of statements that have the same plan whatever the graph holds: index seeks, or the scan of a label that has no index
+to choose. Once made it is kept. Neo4j would make it anew when the graph has grown a lot, for 40 to 80 ms a statement
+and some 150 for `READ_RELS`. Not for one that looks through all relationships as long as they are few, as `UPDATE_RELS`
+and `DELETE_RELS` do.
+"""
+
+
+def of_batch(rows: Sequence[Any]) -> dict[str, Any]:
+    """The rows as a statement's `$batch.rows`.
+
+    Neo4j keeps a plan for each order of magnitude that a list has had as a parameter, so that a statement is planned
+    up to five times, for 1, 2 to 10, 11 to 100 rows and so on. Of a list in a map it does not look at the size.
+    """
+    return {"batch": {"rows": rows}}
 
 
 def schema_statements() -> dict[str, str]:
@@ -35,7 +53,7 @@ def own_nodes(label: Label, sublabel: str) -> str:
     wrong = f" OR NOT n:{sublabel}" if sublabel else ""
     wrong += "".join(f" OR n:{other}" for other in NODES[label].sublabels if other != sublabel)
     return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        f"{ONE_PLAN}UNWIND $batch.rows AS row MERGE (n:{label} {{id: row.id}}) "
         f"WITH row, n WHERE properties(n) <> row.props{wrong} SET n = row.props"
         + (f" SET n:{sublabel}" if sublabel else "")
         + (f" REMOVE n{others}" if others else "")
@@ -47,7 +65,7 @@ def own_nodes(label: Label, sublabel: str) -> str:
 def need_nodes(label: Label) -> str:
     """Make sure that nodes are there; rows {id, name}. One that is there is left as it is."""
     return (
-        f"UNWIND $rows AS row MERGE (n:{label} {{id: row.id}}) "
+        f"{ONE_PLAN}UNWIND $batch.rows AS row MERGE (n:{label} {{id: row.id}}) "
         "ON CREATE SET n.name = row.name, n.project_id = $project RETURN count(*) AS written"
     )
 
@@ -62,7 +80,7 @@ def create_rels(kind: RelType, start: Label, end: Label) -> str:
     """
     own = "".join(f", {name}: row[{place}]" for place, name in enumerate(RELS[kind].properties, 5))
     return (
-        f"UNWIND $rows AS row MATCH (a:{start} {{id: row[0]}}) MATCH (b:{end} {{id: row[1]}}) "
+        f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (a:{start} {{id: row[0]}}) MATCH (b:{end} {{id: row[1]}}) "
         f"CREATE (a)-[:{kind} {{source_file: row[2], line: row[3], confidence: row[4]{own}, "
         "source: 'parser', status: 'approved', project_id: $project, run_id: $run}]->(b) RETURN count(*) AS written"
     )
@@ -75,15 +93,16 @@ def rel_row(row: RelRow) -> list[Any]:
 
 
 UPDATE_RELS = (
-    "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row.key SET r += row.props RETURN count(*) AS written"
+    "UNWIND $batch.rows AS row MATCH ()-[r]->() WHERE elementId(r) = row.key SET r += row.props "
+    "RETURN count(*) AS written"
 )
 """Change relationships; rows {key, props}. A property set to null is removed."""
 
-DELETE_RELS = "UNWIND $rows AS row MATCH ()-[r]->() WHERE elementId(r) = row DELETE r RETURN count(*) AS written"
+DELETE_RELS = "UNWIND $batch.rows AS row MATCH ()-[r]->() WHERE elementId(r) = row DELETE r RETURN count(*) AS written"
 """Delete relationships by element id."""
 
 READ_RELS = (
-    f"MATCH (a)-[r:{ALL_TYPES}]->(b) WHERE r.source_file IN $paths AND r.project_id = $project "
+    f"{ONE_PLAN}MATCH (a)-[r:{ALL_TYPES}]->(b) WHERE r.source_file IN $batch.rows AND r.project_id = $project "
     "RETURN elementId(r) AS key, type(r) AS type, a.id AS start, b.id AS end, "
     "[l IN labels(a) WHERE l IN $labels][0] AS start_label, "
     "[l IN labels(b) WHERE l IN $labels][0] AS end_label, properties(r) AS props"
@@ -91,8 +110,8 @@ READ_RELS = (
 """All that some files have said so far."""
 
 LOCK_FILES = (
-    "UNWIND $rows AS row MERGE (f:File {id: row.id}) ON CREATE SET f.name = row.name SET f.project_id = $project "
-    "RETURN collect(CASE WHEN f.path IS NULL THEN null ELSE "
+    f"{ONE_PLAN}UNWIND $batch.rows AS row MERGE (f:File {{id: row.id}}) ON CREATE SET f.name = row.name "
+    "SET f.project_id = $project RETURN collect(CASE WHEN f.path IS NULL THEN null ELSE "
     "{path: row.path, props: f {.status, .run_id, .rows_digest, .ingested_at, .observed_at}} END) AS present"
 )
 """Make sure that File nodes are there, and hold their locks until the transaction ends (a SET locks, even to the same
@@ -100,7 +119,7 @@ value); rows {id, name, path}. Returns as `present` those that have been written
 """
 
 HOLD_FILES = (
-    "UNWIND $rows AS row MATCH (f:File {id: row.id}) SET f.project_id = $project WITH f, row "
+    f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (f:File {{id: row.id}}) SET f.project_id = $project WITH f, row "
     "WHERE f.status = row.status AND f.run_id = row.run_id AND coalesce(f.observed_at, '') = row.observed_at "
     "RETURN count(*) AS written"
 )
@@ -108,10 +127,14 @@ HOLD_FILES = (
 does not count as written.
 """
 
-READ_FILES = "UNWIND $ids AS id MATCH (f:File {id: id}) RETURN f.path AS path, properties(f) AS props"
-WRITE_FILE = "UNWIND $rows AS row MERGE (f:File {id: row.id}) SET f = row.props RETURN count(*) AS written"
+READ_FILES = (
+    f"{ONE_PLAN}UNWIND $batch.rows AS id MATCH (f:File {{id: id}}) RETURN f.path AS path, properties(f) AS props"
+)
+WRITE_FILE = (
+    f"{ONE_PLAN}UNWIND $batch.rows AS row MERGE (f:File {{id: row.id}}) SET f = row.props RETURN count(*) AS written"
+)
 TOUCH_FILES = (
-    "UNWIND $rows AS row MATCH (f:File {id: row.id}) SET f.project_id = $project WITH f, row "
+    f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (f:File {{id: row.id}}) SET f.project_id = $project WITH f, row "
     "WHERE (row.sha256 IS NULL OR f.sha256 = row.sha256) "
     "AND (row.props.observed_at IS NULL OR f.observed_at IS NULL OR f.observed_at <= row.props.observed_at) "
     "SET f += row.props RETURN count(*) AS written"
@@ -120,20 +143,22 @@ TOUCH_FILES = (
 with another `sha256` (if one is given) or a later look at its file is left: they are not about what it holds.
 """
 
-DELETE_FILES = "UNWIND $rows AS row MATCH (f:File {id: row}) DETACH DELETE f RETURN count(*) AS written"
+DELETE_FILES = (
+    f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (f:File {{id: row}}) DETACH DELETE f RETURN count(*) AS written"
+)
 
 
 @cache
 def present_nodes(label: Label) -> str:
     """Which of the nodes (rows: ids) are there; returns them as `present`."""
-    return f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) RETURN collect(row) AS present"
+    return f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (n:{label} {{id: row}}) RETURN collect(row) AS present"
 
 
 @cache
 def delete_lonely(label: Label) -> str:
     """Delete the nodes of the projects (rows: names) that no relationship needs; a scan of the label."""
     return (
-        f"UNWIND $rows AS row MATCH (n:{label}) WHERE n.project_id = row AND NOT EXISTS {{ (n)--() }} "
+        f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (n:{label}) WHERE n.project_id = row AND NOT EXISTS {{ (n)--() }} "
         "DELETE n RETURN count(*) AS written"
     )
 
@@ -146,6 +171,19 @@ def delete_orphans(label: Label) -> str:
     both are gone: to delete a relationship locks its ends at the commit only.
     """
     return (
-        f"UNWIND $rows AS row MATCH (n:{label} {{id: row}}) SET n.project_id = $project "
+        f"{ONE_PLAN}UNWIND $batch.rows AS row MATCH (n:{label} {{id: row}}) SET n.project_id = $project "
         "WITH n WHERE NOT EXISTS { (n)--() } DELETE n RETURN count(*) AS written"
     )
+
+
+def statements() -> Iterator[str]:
+    """Every statement of a write, each once: those of every label, and of every kind of relationship between all that
+    it may connect.
+    """
+    for label, node in NODES.items():
+        yield from (own_nodes(label, sublabel) for sublabel in (*node.sublabels, ""))
+        yield from (need_nodes(label), present_nodes(label), delete_orphans(label), delete_lonely(label))
+    for kind, rel in RELS.items():
+        yield from (create_rels(kind, start, end) for start in sorted(rel.starts) for end in sorted(rel.ends))
+    yield from (READ_RELS, UPDATE_RELS, DELETE_RELS)
+    yield from (READ_FILES, LOCK_FILES, HOLD_FILES, WRITE_FILE, TOUCH_FILES, DELETE_FILES)

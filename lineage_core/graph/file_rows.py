@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lineage_core.graph.cypher import ONE_PLAN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,7 +31,7 @@ def file_rows(driver: Driver, database: str, project: str, *fields: str) -> Iter
         neo4j.exceptions.Neo4jError: the graph cannot be read.
     """
     query = (
-        "MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL WITH collect(f) AS files "
+        f"{ONE_PLAN}MATCH (f:File) WHERE f.project_id = $project AND f.path IS NOT NULL WITH collect(f) AS files "
         f"UNWIND range(0, size(files) - 1, {_FILES}) AS at "
         f"RETURN [f IN files[at..at + {_FILES}] | [{', '.join(fields)}]]"
     )

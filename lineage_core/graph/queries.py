@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from lineage_core.graph.cypher import of_batch
 from lineage_core.graph.lookup import Found, display, find
 from lineage_core.model.kinds import DIRECT_FLOW, FlowKind
 
@@ -48,10 +49,10 @@ class Tree:
 
 _COLUMNS: dict[Direction, str] = {
     "upstream": (
-        "UNWIND $ids AS id MATCH (:Column {id: id})<-[:GENERATES]-(t:Transformation)<-[i:INPUT_TO]-(n:Column) "
+        "UNWIND $batch.rows AS id MATCH (:Column {id: id})<-[:GENERATES]-(t:Transformation)<-[i:INPUT_TO]-(n:Column) "
     ),
     "downstream": (
-        "UNWIND $ids AS id MATCH (:Column {id: id})-[i:INPUT_TO]->(t:Transformation)-[:GENERATES]->(n:Column) "
+        "UNWIND $batch.rows AS id MATCH (:Column {id: id})-[i:INPUT_TO]->(t:Transformation)-[:GENERATES]->(n:Column) "
     ),
 }
 _COLUMN_ANSWER = (
@@ -61,8 +62,8 @@ _COLUMN_ANSWER = (
     "i.kind AS kind, t.logic AS logic, i.source_file AS file, i.line AS line ORDER BY id, other, file, line"
 )
 _ASSETS: dict[Direction, str] = {
-    "upstream": "UNWIND $ids AS id MATCH (:DataAsset {id: id})-[i:DERIVES]->(n:DataAsset) ",
-    "downstream": "UNWIND $ids AS id MATCH (:DataAsset {id: id})<-[i:DERIVES]-(n:DataAsset) ",
+    "upstream": "UNWIND $batch.rows AS id MATCH (:DataAsset {id: id})-[i:DERIVES]->(n:DataAsset) ",
+    "downstream": "UNWIND $batch.rows AS id MATCH (:DataAsset {id: id})<-[i:DERIVES]-(n:DataAsset) ",
 }
 _ASSET_ANSWER = (
     "WHERE n.id <> id RETURN id, n.id AS other, n.database AS database, n.schema AS schema, n.name AS asset, "
@@ -108,7 +109,7 @@ def _grow(session: Session, found: Found, direction: Direction, depth: int, kind
     opened, level, total = {found.id}, {found.id: root}, 1
     for _ in range(depth):
         below: dict[str, Tree] = {}
-        for record in session.run(query, ids=list(level), kinds=list(kinds)):
+        for record in session.run(query, of_batch(list(level)), kinds=list(kinds)):
             parent = level[record["id"]]
             if any(child.id == record["other"] for child in parent.children):
                 continue

@@ -69,7 +69,7 @@ class Target:
     def known(self, session: Session, paths: Iterable[str]) -> Known:
         """What the graph has of the files now; no lock is taken."""
         ids = [identity for identity, _ in self.ids(paths)]
-        return {row["path"]: row["props"] for row in session.run(cypher.READ_FILES, ids=ids)}
+        return {row["path"]: row["props"] for row in session.run(cypher.READ_FILES, cypher.of_batch(ids))}
 
     def is_held(self, session: Session, mark: Mapping[str, Any]) -> bool:
         """Whether the File node is still as this run marked it (`lineage_core.graph.file_nodes.mark_of`)."""

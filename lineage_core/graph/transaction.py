@@ -83,7 +83,7 @@ class Work:
         """Send a statement over rows, in batches.
 
         Args:
-            statement: takes `$rows` and returns one number, `written`.
+            statement: takes `$batch.rows` and returns one number, `written`.
             rows: parameters.
             expected: every row must be written: `settle` raises `missing` otherwise.
             owned: what is written without being created counts as a node updated.
@@ -91,7 +91,7 @@ class Work:
         """
         for some in chunks(rows, self._batch):
             runner = self._transaction if self._transaction is not None else self._session
-            result = runner.run(statement, rows=some, project=self._project, run=self._run_id)
+            result = runner.run(statement, cypher.of_batch(some), project=self._project, run=self._run_id)
             self._open.append((result, len(some) if expected else None, owned, missing))
             if self._single:
                 self.settle()
@@ -119,7 +119,7 @@ class Work:
         self.settle()
         runner = self._transaction if self._transaction is not None else self._session
         labels = [label.value for label in NODES]
-        result = runner.run(cypher.READ_RELS, paths=list(paths), project=self._project, labels=labels)
+        result = runner.run(cypher.READ_RELS, cypher.of_batch(list(paths)), project=self._project, labels=labels)
         return [record.data() for record in result]
 
     def lock_files(self, files: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
@@ -132,7 +132,7 @@ class Work:
         self.settle()
         rows = [{"id": identity, "name": path.rpartition("/")[2], "path": path} for identity, path in sorted(files)]
         runner = self._transaction if self._transaction is not None else self._session
-        result = runner.run(cypher.LOCK_FILES, rows=rows, project=self._project)
+        result = runner.run(cypher.LOCK_FILES, cypher.of_batch(rows), project=self._project)
         present = result.single(strict=True)["present"]
         self._changes += GraphChanges(nodes_created=result.consume().counters.nodes_created)
         return {row["path"]: row["props"] for row in present}
@@ -144,7 +144,7 @@ class Work:
         found: set[str] = set()
         for label, group in groupby(sorted(nodes), key=lambda item: item[0]):
             rows = [identity for _, identity in group]
-            found.update(runner.run(cypher.present_nodes(label), rows=rows).single(strict=True)["present"])
+            found.update(runner.run(cypher.present_nodes(label), cypher.of_batch(rows)).single(strict=True)["present"])
         return found
 
     def hold(self, mark: Mapping[str, Any]) -> None:

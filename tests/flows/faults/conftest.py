@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import psutil
 import pytest
 
+from flows.ports import free_port
 from lineage_core.graph.connection import Database, locate, open_driver
 from lineage_core.graph.server.process import EmbeddedServer
 from lineage_core.graph.snapshot import Snapshot, snapshot
@@ -143,12 +144,6 @@ def _send(side: socket.socket, data: bytes) -> None:
         side.sendall(data)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Server:
     """A Neo4j that no other test uses."""
 
@@ -195,8 +190,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, database: Database) -> Iter
     own = load_settings(
         data_dir=tmp_path_factory.mktemp("own-neo4j"),
         neo4j_uri="",
-        neo4j_bolt_port=_free_port(),
-        neo4j_http_port=_free_port(),
+        neo4j_bolt_port=free_port(),
+        neo4j_http_port=free_port(),
         neo4j_stall_seconds=STALL_SECONDS,
     )
     with pytest.MonkeyPatch.context() as patch:

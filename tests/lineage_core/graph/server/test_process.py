@@ -23,24 +23,7 @@ from lineage_core.graph.server.process import EmbeddedServer
 from lineage_core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Settings]:
-    """Settings of a server that is the test's own; stopped afterwards."""
-    found = load_settings(
-        data_dir=tmp_path / "data", neo4j_uri="", neo4j_bolt_port=_free_port(), neo4j_http_port=_free_port()
-    )
-    yield found
-    EmbeddedServer(found).stop()
 
 
 @pytest.mark.timeout(240)
