@@ -55,6 +55,7 @@ class Comparisons:
         self._reconciler = Reconciler(settings)
         self._asked = asyncio.Event()
         self._scanned = False
+        self._planning: asyncio.Task[None] | None = None
 
     def soon(self) -> None:
         """Events may be missing: compare as soon as possible."""
@@ -79,7 +80,8 @@ class Comparisons:
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._asked.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
 
     async def _compare(self) -> None:
         marks = {root.path: root.mark() for root in self._roots if root.is_there()}
@@ -98,6 +100,8 @@ class Comparisons:
         self._board.reconciled(len(found.files), len(found.differing), len(found.gone))
         self._know(found.files)
         self._add(self._reconciler.offer(found.paths))
+        if self._planning is None:
+            self._planning = asyncio.create_task(in_background(self._reconciler.plan_ahead))
 
     async def _waited_for_runs(self) -> bool:
         """Wait while runs are under way, which may be writing what differs, for one round at most. False: none are."""

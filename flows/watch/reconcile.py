@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from neo4j.exceptions import DriverError, Neo4jError
 
 from lineage_core.errors import DatabaseError
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.file_marks import FileMark, file_marks
+from lineage_core.graph.planning import plan_ahead
 from lineage_core.graph.server.process import EmbeddedServer
 from lineage_core.source.hashing import hash_file
 from lineage_core.source.identity import absolute
 from lineage_core.source.look_up import look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from neo4j import Driver
 
     from lineage_core.model.files import SourceFile
     from lineage_core.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 32
 
@@ -103,14 +112,28 @@ class Reconciler:
             self._offers[path] = last
         return offered
 
+    def plan_ahead(self) -> None:
+        """Have the database plan what runs will ask of it, so that the first one does not wait for that."""
+        try:
+            with self._graph() as (driver, database):
+                plan_ahead(driver, database)
+        except (DatabaseError, DriverError, Neo4jError) as error:
+            _LOG.info("The first run will wait for Neo4j to plan its statements: %s", error)
+
     def _marks(self) -> Mapping[str, FileMark]:
+        with self._graph() as (driver, database):
+            return file_marks(driver, database, self.settings.project)
+
+    @contextmanager
+    def _graph(self) -> Iterator[tuple[Driver, str]]:
+        """The open database, and its name."""
         if not self.settings.neo4j_uri and not EmbeddedServer(self.settings).status().running:
             raise DatabaseError(
                 "The embedded Neo4j does not run.", hint="`lineage up` or `lineage db start` starts it."
             )
         database = locate(self.settings)
         with open_driver(database) as driver:
-            return file_marks(driver, database.name, self.settings.project)
+            yield driver, database.name
 
     def _differs(self, file: SourceFile, mark: FileMark | None) -> bool:
         stamp = _stamp(file.location)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import queue
 import shutil
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from neo4j.exceptions import ClientError
 
 from flows.watch import events
 from flows.watch.reconcile import Reconciler
 from flows.watch.trigger import UnderWay
 from lineage_core.errors import DatabaseError, SourceError
+from lineage_core.graph.planning import plan_ahead
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -125,6 +128,40 @@ def test_it_compares_again_and_again(watch: Watch, tree: Path, ingested: Ingeste
     with watch(watch_reconcile_seconds=0.5) as watching:
         ingested("a.sql", sha256="of another content", mtime=0)  # such as a run that wrote something else
         assert watching.run() == {"a.sql"}
+
+
+def test_neo4j_plans_the_statements_of_runs_once_and_writes_nothing_for_it(
+    watch: Watch, tree: Path, driver: Driver, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = queue.Queue[str]()
+
+    def plan(asked: Driver, name: str) -> None:
+        plan_ahead(asked, name)
+        planned.put(name)
+
+    monkeypatch.setattr("flows.watch.reconcile.plan_ahead", plan)
+    with watch(watch_reconcile_seconds=0.2) as watching:
+        assert planned.get(timeout=30) == database.name
+        (tree / "a.sql").write_text("SELECT 1")
+        watching.runs_until("a.sql")
+        first = watching.state.last_reconcile
+        assert first is not None
+        watching.until(f"state.last_reconcile.at != {first.at!r}")
+    assert planned.empty(), "the next comparison did not plan again"
+    found, _, _ = driver.execute_query("MATCH (n {project_id: ''}) RETURN count(n) AS n", database_=database.name)
+    assert found[0]["n"] == 0
+
+
+def test_a_database_that_may_only_be_read_is_compared_all_the_same(
+    reconciler: Reconciler, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ClientError("writes are forbidden")
+
+    monkeypatch.setattr("flows.watch.reconcile.plan_ahead", refuse)
+    with caplog.at_level("INFO"):
+        reconciler.plan_ahead()
+    assert "will wait for Neo4j to plan its statements: writes are forbidden" in caplog.text
 
 
 def test_a_comparison_does_not_hold_the_window_open(watch: Watch, tree: Path) -> None:
