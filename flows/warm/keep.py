@@ -60,5 +60,6 @@ async def _keep(address: str) -> None:
                 runner.stdin.close()
             if runner.returncode is None:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(runner.wait(), _END_SECONDS)
+                    async with asyncio.timeout(_END_SECONDS):
+                        await runner.wait()
         await asyncio.sleep(_AGAIN_SECONDS)

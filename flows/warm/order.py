@@ -7,8 +7,14 @@ import runpy
 import signal
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lineage_core.ingest.worker import start_fork_server
+
+if TYPE_CHECKING:
+    from prefect.settings import Settings
+
+    from flows.warm.run_settings import RunSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +25,18 @@ class Order:
     folder: str
     outputs: tuple[int, int]
 
-    def run(self) -> None:
+    def run(self, settings: RunSettings) -> None:
         """Run it to its end.
+
+        Args:
+            settings: what the runner has read already.
 
         Raises:
             SystemExit: Prefect's engine ends so if the run failed.
         """
         self._take_over()
         start_fork_server()  # before the engine: a parser waits for its imports, and there are two processors
-        _run_engine()
+        _run_engine(settings.read(self.environment, self.folder))
 
     def _take_over(self) -> None:
         """Signals, output, environment and folder as a new process would have found them."""
@@ -45,13 +54,10 @@ class Order:
         sys.argv = ["prefect.engine"]
 
 
-def _run_engine() -> None:
+def _run_engine(settings: Settings) -> None:
     """Prefect read its settings when it was imported, from the runner's environment; the run has its own."""
     import prefect.engine
     from prefect.context import SettingsContext, get_settings_context
-    from prefect.logging.configuration import setup_logging
-    from prefect.settings import Settings
 
-    with SettingsContext(profile=get_settings_context().profile, settings=Settings()):
-        setup_logging()
+    with SettingsContext(profile=get_settings_context().profile, settings=settings):
         runpy.run_path(str(prefect.engine.__file__), run_name="__main__")

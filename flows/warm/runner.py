@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.warm.order import Order
+from flows.warm.run_settings import RunSettings
 from flows.warm.sources import stamp
 from flows.warm.wire import Line
 from lineage_core.settings import load_settings
@@ -33,6 +34,11 @@ PRELOADED = (
     "prefect.deployments.steps.core",
     "prefect.deployments.steps.pull",
     "prefect.concurrency.sync",
+    "prefect.utilities.visualization",
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "rich._emoji_codes",
+    "multiprocessing.synchronize",
     "flows.bulk",
     "flows.incremental",
     "flows.replay",
@@ -60,6 +66,7 @@ class Runner:
         self._forks: dict[int, Line] = {}
         """Process id -> the client that stands for it."""
         self._order: Order | None = None
+        self._settings = RunSettings()
         self._over = False
         self._stale = False
 
@@ -78,6 +85,11 @@ class Runner:
             _kill(pid)
         self._address.unlink(missing_ok=True)
         return None
+
+    @property
+    def settings(self) -> RunSettings:
+        """Those of the runs it has been asked for."""
+        return self._settings
 
     @property
     def outdated(self) -> bool:
@@ -131,6 +143,8 @@ class Runner:
         return "the code has changed"
 
     def _fork(self, order: Order, line: Line) -> None:
+        with suppress(OSError, ValueError):  # the run reads them itself then, and says what is wrong
+            self._settings.read(order.environment, order.folder)
         pid = os.fork()
         if pid == 0:
             os.setsid()
@@ -194,7 +208,7 @@ def main() -> None:
     runner = Runner(sys.argv[1])
     order = runner.serve()
     if order is not None:
-        order.run()
+        order.run(runner.settings)
     elif runner.outdated:
         os.execv(sys.executable, [sys.executable, "-m", "flows.warm.runner", *sys.argv[1:]])
 

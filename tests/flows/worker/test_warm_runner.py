@@ -39,6 +39,9 @@ def test_a_run_is_forked_from_the_runner_with_an_environment_folder_and_session_
     assert told["folder"] == str(probes.folder)
     assert told["variable"] == "of the worker"
     assert "this is one" in started.said, "its output goes where the worker's goes"
+    assert len(runner.threads()) == 1, "nor does a run leave one behind in the runner"
+    assert probes.state(probes.start("two")).is_completed()
+    assert probes.told("two")["parent"] == runner.pid
 
 
 def test_it_fails_crashes_and_is_killed_as_any_other_run(worker: Callable[..., Worker], probes: Probes) -> None:
