@@ -63,7 +63,8 @@ class Child(Part):
         await end(marked(self._mark), seconds=2.0)
         self.process = self._spawn()
         try:
-            await asyncio.wait_for(ended(self.process), _SETTLE_SECONDS)
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                await ended(self.process)
         except TimeoutError:
             return
         raise self._failed()

@@ -84,7 +84,8 @@ class Inbox:
             if due is None or due > time.monotonic():
                 wait = None if due is None else due - time.monotonic()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._touched.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._touched.wait()
             else:
                 await self._close_now()
 
