@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from prefect.settings import Settings
 
@@ -52,13 +52,13 @@ def _read() -> Settings:
 def _sources(environment: Mapping[str, str], settings: Settings) -> object:
     """What the settings follow from: variables, and files as they are now."""
     variables = {name: value for name, value in environment.items() if not name.startswith(_OF_ONE_RUN)}
-    stamps = {os.path.abspath(path): _stamp(path) for path in (*_FILES, settings.profiles_path)}  # noqa: PTH100
-    return variables, {path: stamp for path, stamp in stamps.items() if stamp}  # each run has a folder of its own
+    files = (*(Path.cwd() / name for name in _FILES), settings.profiles_path)
+    return variables, {path: stamp for path in files if (stamp := _stamp(path))}  # the folder is of one run too
 
 
-def _stamp(path: str | Path) -> tuple[int, int] | None:
+def _stamp(path: Path) -> tuple[int, int] | None:
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
@@ -67,7 +67,7 @@ def _stamp(path: str | Path) -> tuple[int, int] | None:
 @contextmanager
 def _in_place_of(environment: Mapping[str, str], folder: str) -> Iterator[None]:
     """With another environment and folder; this process has one thread, so that nobody else sees it."""
-    own, here = dict(os.environ), os.getcwd()  # noqa: PTH109
+    own, here = dict(os.environ), Path.cwd()
     try:
         os.environ.clear()
         os.environ.update(environment)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from neo4j.exceptions import DriverError, Neo4jError
 
-from lineage_core.errors import DatabaseError
+from lineage_core.errors import DatabaseError, LineageError
 from lineage_core.graph.connection import locate, open_driver
 from lineage_core.graph.file_marks import FileMark, file_marks
 from lineage_core.graph.planning import plan_ahead
@@ -117,7 +117,7 @@ class Reconciler:
         try:
             with self._graph() as (driver, database):
                 plan_ahead(driver, database)
-        except (DatabaseError, DriverError, Neo4jError) as error:
+        except (LineageError, DriverError, Neo4jError) as error:
             _LOG.info("The first run will wait for Neo4j to plan its statements: %s", error)
 
     def _marks(self) -> Mapping[str, FileMark]:
