@@ -15,7 +15,7 @@ def test_a_save_at_the_moment_of_the_end_does_not_hold_it_up() -> None:
         inbox = Inbox(Settings(), [], lambda _: None, lambda: None)
         running = asyncio.create_task(inbox.run())
         inbox.add(["a.sql"])
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # so that it waits for the window
         inbox.add(["b.sql"])
         running.cancel()
         await asyncio.wait([running], timeout=2)
