@@ -172,7 +172,7 @@ class LocalServer:
         auth = make_auth(self._folder) if address.secured else ""
         around = {name: value for name, value in os.environ.items() if name not in OF_ANOTHER_SERVER}
         environment = {**around, **server_environment(self._settings, address, auth)}
-        return RunningServer(process=_spawn(environment, address, self.log), address=address, users=users)
+        return RunningServer(process=_spawn(environment, self.log), address=address, users=users)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -187,10 +187,9 @@ class LocalServer:
             ) from error
 
 
-def _spawn(environment: dict[str, str], address: Address, log: Path) -> ProcessId:
+def _spawn(environment: dict[str, str], log: Path) -> ProcessId:
     """Not subprocess: another process may be the one to stop and reap it."""
-    where = ["--host", address.host, "--port", str(address.port)]
-    command = [sys.executable, "-m", "prefect", "server", "start", *where]
+    command = [sys.executable, "-m", "flows.serve_prefect"]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     output = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
