@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BUSY = 503
-_PAUSES = (0.05, 0.1, 0.2, 0.4)
-"""Seconds between tries."""
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)
+"""Seconds before each further try."""
 
 
 class AskAgain:
-    """Around an ASGI app: a request that it refuses as too busy is given to it again. The last refusal is passed on."""
+    """Around an ASGI app: a request that it refuses as too busy is given to it again. The last refusal is passed on.
+
+    Those that were refused are tried one at a time: together they would get in each other's way again.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -36,13 +40,25 @@ class AskAgain:
             await self._app(scope, receive, send)
             return
         request = _Request(receive)
-        for pause in _PAUSES:
-            answer = _Answer(send)
+        if await self._answered(scope, request, send):
+            return
+        async with self._turn:
+            for pause in _PAUSES[:-1]:
+                await asyncio.sleep(pause)
+                if await self._answered(scope, request, send):
+                    return
+            await asyncio.sleep(_PAUSES[-1])
+            await self._app(scope, request.receiver(), send)
+
+    async def _answered(self, scope: Scope, request: _Request, send: Send) -> bool:
+        """One try; False if it was refused."""
+        answer = _Answer(send)
+        try:
             await self._app(dict(scope), request.receiver(), answer.send)
-            if not answer.refused:
-                return
-            await asyncio.sleep(pause)
-        await self._app(dict(scope), request.receiver(), send)
+        except Exception:
+            if not answer.refused:  # an app raises, for the log, what it has answered with a refusal
+                raise
+        return not answer.refused
 
 
 class _Request:

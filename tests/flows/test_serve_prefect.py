@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import httpx
@@ -25,11 +26,16 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-class Server:
-    """Refuses the first requests, then answers with what it was sent."""
+class BusyError(Exception):
+    """What the server's database says."""
 
-    def __init__(self, refusals: int) -> None:
+
+class Server:
+    """Refuses the first requests as Prefect's does, by a handler of exceptions, then answers with what it was sent."""
+
+    def __init__(self, refusals: int, error: type[Exception] = BusyError) -> None:
         self.left = refusals
+        self.error = error
         self.seen: list[str] = []
 
     async def answer(self, request: Request) -> PlainTextResponse:
@@ -37,13 +43,22 @@ class Server:
         self.seen.append(f"{request.path_params['name']}: {(await request.body()).decode()}")
         if self.left:
             self.left -= 1
-            return PlainTextResponse("busy", 503)
+            raise self.error
         return PlainTextResponse(self.seen[-1], 201)
+
+    @staticmethod
+    async def refuse(_: Request, error: Exception) -> PlainTextResponse:
+        """What is said of an exception."""
+        if isinstance(error, BusyError):
+            return PlainTextResponse("busy", 503)
+        return PlainTextResponse("failed", 500)
 
     async def asked(self, body: str) -> httpx.Response:
         """Its answer to a request, by way of who asks again."""
-        app = AskAgain(Starlette(routes=[Route("/{name}", self.answer, methods=["POST"])]))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+        route = Route("/{name}", self.answer, methods=["POST"])
+        app = AskAgain(Starlette(routes=[route], exception_handlers={Exception: self.refuse}))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # as uvicorn, which logs them
+        async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
             return await client.post("/runs", content=body)
 
 
@@ -54,11 +69,18 @@ async def test_a_request_is_tried_again_with_all_that_was_sent() -> None:
     assert server.seen == ["runs: " + "x" * 100_000] * 3
 
 
-async def test_who_stays_busy_says_so_after_five_tries() -> None:
+async def test_who_stays_busy_says_so_after_six_tries() -> None:
     server = Server(refusals=9)
     answer = await server.asked("x")
     assert (answer.status_code, answer.text) == (503, "busy")
-    assert len(server.seen) == 5
+    assert len(server.seen) == 6
+
+
+async def test_any_other_failure_is_not_tried_again() -> None:
+    server = Server(refusals=9, error=ValueError)
+    answer = await server.asked("x")
+    assert (answer.status_code, answer.text) == (500, "failed")
+    assert len(server.seen) == 1
 
 
 async def test_an_answer_in_parts_is_passed_on_as_it_comes() -> None:
@@ -72,3 +94,17 @@ async def test_an_answer_in_parts_is_passed_on_as_it_comes() -> None:
     app = AskAgain(Starlette(routes=[Route("/", parts)]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
         assert (await client.get("/")).text == "ab"
+
+
+async def test_forty_writes_at_once_are_not_refused(prefect_api: str) -> None:
+    async with httpx.AsyncClient(base_url=prefect_api, timeout=60) as client:
+        token = (await client.get("/csrf-token", params={"client": "test"})).json()["token"]
+        client.headers.update({"Prefect-Csrf-Client": "test", "Prefect-Csrf-Token": token})
+        flow = (await client.post("/flows/", json={"name": "busy"})).json()["id"]
+
+        async def write() -> int:
+            state = {"type": "COMPLETED"}
+            return (await client.post("/flow_runs/", json={"flow_id": flow, "state": state})).status_code
+
+        assert await asyncio.gather(*(write() for _ in range(40))) == [201] * 40
+        await client.delete(f"/flows/{flow}")
