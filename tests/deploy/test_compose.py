@@ -263,7 +263,7 @@ def test_every_service_of_the_project_runs_a_command_that_there_is(
     compose: Compose, unknown_words: UnknownWords
 ) -> None:
     commands = {name: service.command for name, service in compose.services.items() if service.of_project}
-    assert commands.pop("prefect") == ["prefect", "server", "start"]
+    assert commands.pop("prefect") == ["python", "-m", "flows.serve_prefect"]
     assert {command[1] for command in commands.values()} == {"deploy", "worker", "watch"}
     for command in commands.values():
         assert unknown_words(command) == []
