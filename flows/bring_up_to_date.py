@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from flows.alongside import Ahead
 from flows.stages import delete_stage, hash_stage, link_and_write, parse_stage, timed
 from lineage_core.graph.reads import file_ties
-from lineage_core.ingest.link_stage import write_catalog
+from lineage_core.ingest.link_stage import few_to_link, make_catalog, spool_catalog
 from lineage_core.ingest.report import FileProblem
 from lineage_core.ingest.selection import Known, answered_otherwise, deciders, differs, is_current
+from lineage_core.link.answers import Answers
 from lineage_core.model.files import FileStatus, SourceFile
 from lineage_core.source.identity import absolute
 from tasks.graph import on_graph
@@ -79,13 +80,16 @@ class BringUpToDate:
         todo = [*todo, *self._outdated({version.path for version in todo}, gone)]
         if not (todo or gone or self._overlapped or self._left_unlinked()):
             return
-        if not self._parse_and_relink(todo, set(gone)):
+        answers = self._parse_and_relink(todo, set(gone))
+        if answers is None:
             self._report.failures.append("Nothing was linked or written, since other files may depend on those.")
             return
         self._tell_parses({version.path for version in changed})
         self._mark_unlinked()
         if self._batches:
-            self._count(link_and_write(self._batches, self._report))
+            at_hand = self._at_hand(answers)
+            del answers  # as large as the project: if they are not at hand, they do not stay
+            self._count(link_and_write(self._batches, at_hand, self._report))
         self._delete(gone, looked_at)
 
     def remember_times(self, versions: Iterable[FileVersion]) -> None:
@@ -115,34 +119,41 @@ class BringUpToDate:
         """Whether a run ended before it linked again what it had to."""
         return any(not state.answered and state.status != FileStatus.FAILED for state in self._states.values())
 
-    def _parse_and_relink(self, todo: Sequence[FileVersion], gone: AbstractSet[str]) -> bool:
-        """Parse, and parse what has to be linked again for it, until that is everything; False if a batch failed."""
+    def _parse_and_relink(self, todo: Sequence[FileVersion], gone: AbstractSet[str]) -> Answers | None:
+        """Parse, and parse what has to be linked again for it, until that is everything; None if a batch failed.
+
+        Returns:
+            What the run's catalog answers.
+        """
         with Ahead(partial(self._read_project, {version.path for version in todo} | gone)) as known:
             return self._parse_until_settled(todo, gone, known)
 
-    def _parse_until_settled(self, todo: Sequence[FileVersion], gone: AbstractSet[str], known: Ahead[Known]) -> bool:
+    def _parse_until_settled(
+        self, todo: Sequence[FileVersion], gone: AbstractSet[str], known: Ahead[Known]
+    ) -> Answers | None:
         retry = {path for path, state in self._states.items() if state.status == FileStatus.FAILED}
-        asked = False
+        answers = None
         while True:
             if todo:
                 self._batches += parse_stage(todo, retry, self._report)
                 self._parsed |= {version.path for version in todo}
             if self._report.failures:
-                return False
-            if not asked or any(differs(version, self._states.get(version.path)) for version in todo):
-                self._find_unlinked(*self._catalog(gone, known), gone)
-                asked = True
+                return None
+            if answers is None or any(differs(version, self._states.get(version.path)) for version in todo):
+                catalog, project = self._catalog(gone, known)
+                answers = Answers(catalog)
+                self._find_unlinked(answers, project, gone)
             todo = self._versions(self._unlinked - self._parsed - self._lost)
             self._report.files.relinked += len(todo)
             if not todo:
-                return True
+                return answers
 
-    def _find_unlinked(self, catalog: Catalog, known: Known, gone: AbstractSet[str]) -> None:
+    def _find_unlinked(self, answers: Answers, known: Known, gone: AbstractSet[str]) -> None:
         states = [state for path, state in self._states.items() if path not in gone]
-        self._unlinked = answered_otherwise(states, known.asked, catalog, current_run().settings)
+        self._unlinked = answered_otherwise(states, known.asked, answers, current_run().settings)
         if self._overlapped:
             names = {name for path in self._unlinked for name in known.asked.get(path, ())}
-            self._unlinked |= self._deciders(names, catalog, gone)
+            self._unlinked |= self._deciders(names, answers.catalog, gone)
 
     def _deciders(self, names: Collection[str], catalog: Catalog, gone: AbstractSet[str]) -> set[str]:
         """Files in the graph that decide what the files to be linked again have named."""
@@ -163,10 +174,19 @@ class BringUpToDate:
         def make() -> tuple[Catalog, Known]:
             project = known.get()
             others = (item for item in project.definitions if item[0] not in self._parsed and item[0] not in gone)
-            return write_catalog(self._batches, run.settings, run.folder, others), project
+            return make_catalog(self._batches, run.settings, run.folder, others), project
 
         with timed("catalog", self._report):
             return on_graph("make the catalog", make)
+
+    def _at_hand(self, answers: Answers) -> Answers | None:
+        """What few files are linked with in this process; for many None, and the catalog is in the spool."""
+        run = current_run()
+        if run.settings.enable_batching and few_to_link(len(self._parsed), answers.catalog):
+            return answers
+        with timed("catalog", self._report):
+            spool_catalog(answers.catalog, run.folder)
+        return None
 
     def _versions(self, paths: Collection[str]) -> list[FileVersion]:
         """What is on disk now of files that nobody asked for; those that are gone are left to who asks for them."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from logging import LoggerAdapter
 
     from lineage_core.ingest.report import Report
+    from lineage_core.link.answers import Answers
     from lineage_core.model.files import SourceFile
 
 _HASH_FILES = 1000
@@ -138,8 +139,14 @@ def _with_facts(
     return [Done(done.batch, pending[done.batch].result()) if done.cached else done for done in ended]
 
 
-def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
-    """The rows of every batch into the graph; what was written altogether. The run's catalog has to be there."""
+def link_and_write(found: Sequence[Batch], answers: Answers | None, report: Report) -> WriteResult:
+    """The rows of every batch into the graph; what was written altogether.
+
+    Args:
+        found: the batches, as parsed.
+        answers: to link with in this process; without them the pool links, with the catalog in the spool.
+        report: gets the stages' failures.
+    """
     total = sum(len(batch.versions) for batch in found)
     written = WriteResult()
     linking = BatchTasks[Linked]("link", link_batch, _processors(), report)
@@ -147,7 +154,7 @@ def link_and_write(found: Sequence[Batch], report: Report) -> WriteResult:
     with timed("write", report, total), writing:
         with timed("link", report, total), linking:
             for batch in found:
-                linking.submit(_file_batch(batch), batch=batch)
+                linking.submit(_file_batch(batch), batch=batch, answers=answers)
             for done in linking.ended():
                 writing.submit(
                     done.batch, number=done.batch.number, files=len(done.batch.paths), digest=done.result.digest

@@ -1,4 +1,4 @@
-"""Link as the pool of processes calls it: batches, each with a digest that tells its rows from other ones."""
+"""Link as tasks and the pool's processes call it: batches, each with a digest that tells its rows from other ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from lineage_core.errors import LineageError
-from lineage_core.ingest.link_stage import ROWS, Batch, LinkSummary, link_batch
+from lineage_core.ingest.link_stage import ROWS, Batch, LinkSummary, link_batch, spooled_answers
 from lineage_core.ingest.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from lineage_core.link.answers import Answers
     from lineage_core.settings import Settings
 
 
@@ -26,11 +27,20 @@ class Linked(BaseModel):
     digest: str
 
 
-def link_batches(batches: Sequence[Batch], settings: Settings, run_dir: Path) -> list[Linked]:
-    """Link batches and spool their rows; `write_catalog` has to have been called for the run."""
-    spool = Spool(run_dir)
+def link_batches(
+    batches: Sequence[Batch], settings: Settings, run_dir: Path, answers: Answers | None = None
+) -> list[Linked]:
+    """Link batches and spool their rows.
+
+    Args:
+        batches: as parsed.
+        settings: of the run.
+        run_dir: its folder.
+        answers: of its catalog; without them the catalog has to be in the spool.
+    """
+    spool, answers = Spool(run_dir), answers or spooled_answers(run_dir)
     return [
-        Linked(summary=link_batch(batch, settings, run_dir), digest=spool.digest(ROWS, batch.number))
+        Linked(summary=link_batch(batch, settings, run_dir, answers), digest=spool.digest(ROWS, batch.number))
         for batch in batches
     ]
 

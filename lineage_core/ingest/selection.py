@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineage_core.ingest.link_stage import INGEST_VERSION, namings
-from lineage_core.link.answers import Answers
 from lineage_core.link.catalog import to_text
 from lineage_core.link.definitions import unpack
 from lineage_core.link.lookup import DATABASE_MARK
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from lineage_core.graph.reads import FileState, FileTies, Written
+    from lineage_core.link.answers import Answers
     from lineage_core.link.catalog import Catalog
     from lineage_core.link.definitions import Definitions
     from lineage_core.model.files import FileVersion
@@ -89,13 +89,13 @@ class Known:
 
 
 def answered_otherwise(
-    states: Iterable[FileState], asked: Mapping[str, Collection[str]], catalog: Catalog, settings: Settings
+    states: Iterable[FileState], asked: Mapping[str, Collection[str]], answers: Answers, settings: Settings
 ) -> set[str]:
-    """Files whose questions this catalog answers in another way than when they were linked.
+    """Files whose questions the catalog answers in another way than when they were linked.
 
     A file without an answer was marked by a run that ended before it linked the file anew.
     """
-    answers, naming_of = Answers(catalog), namings(settings)
+    naming_of = namings(settings)
     return {
         state.path
         for state in states

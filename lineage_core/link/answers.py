@@ -20,7 +20,7 @@ class Answers:
     """Digests of what a catalog says; equal digest, equal answers."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._known: dict[str, bytes] = {}
         self._extra: dict[str, list[str]] = {}
         for part, path in catalog.parts.items():
@@ -48,7 +48,7 @@ class Answers:
 
     def _says(self, name: str) -> list[object]:
         """Everything the catalog has under a bare name, or whether it has a database."""
-        catalog = self._catalog
+        catalog = self.catalog
         if name.endswith(DATABASE_MARK):
             return [name, name.removesuffix(DATABASE_MARK) in catalog.databases]
         said: list[object] = [name, *sorted(self._extra.get(name, ()))]

@@ -13,6 +13,7 @@ from flows.ingest_tree import ingest_tree
 from flows.run_folder import discard_run_folder, make_run_folder
 from lineage_core.cache.open_store import OpenStore
 from lineage_core.graph.snapshot import Snapshot, snapshot
+from lineage_core.ingest import link_stage
 from lineage_core.ingest.pool import ParserPool
 from lineage_core.ingest.report import Report
 from lineage_core.ingest.write_stage import writer_for
@@ -86,8 +87,10 @@ class PlainRuns:
         self._pool.close()
 
     def incremental(self, project: str, root: Path, paths: Sequence[str], **options: bool) -> Report:
-        """A run over paths that changed."""
-        return self._run(project, root, lambda settings: look_up(paths, settings), **options)
+        """A run over paths that changed. It links at once, as in a large project; a bulk run here the pool's way."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(link_stage, "_OBJECTS_PER_FILE", 0)
+            return self._run(project, root, lambda settings: look_up(paths, settings), **options)
 
     def bulk(self, project: str, root: Path, **options: bool) -> Report:
         """A run over everything below the root."""
