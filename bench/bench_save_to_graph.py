@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity
 
+from flows.ports import free_port
 from lineage_core.model.urn import file_urn
 
 if TYPE_CHECKING:
@@ -138,13 +138,6 @@ def until(what: object, seconds: float) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"nothing in {seconds:.0f} s")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def show(seconds: dict[str, list[float]]) -> None:
