@@ -101,7 +101,14 @@ class Comparisons:
         self._know(found.files)
         self._add(self._reconciler.offer(found.paths))
         if self._planning is None:
-            self._planning = asyncio.create_task(in_background(self._reconciler.plan_ahead))
+            self._planning = asyncio.create_task(self._plan_ahead(behind=bool(found.paths)))
+
+    async def _plan_ahead(self, *, behind: bool) -> None:
+        """Once no run has use for the database itself: a first ingest beside it takes a third longer."""
+        if behind:
+            await asyncio.sleep(self._settings.watch_max_wait_seconds)  # by then the run is asked for
+            await self._waited_for_runs()
+        await in_background(self._reconciler.plan_ahead)
 
     async def _waited_for_runs(self) -> bool:
         """Wait while runs are under way, which may be writing what differs, for one round at most. False: none are."""

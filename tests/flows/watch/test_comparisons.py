@@ -152,6 +152,22 @@ def test_neo4j_plans_the_statements_of_runs_once_and_writes_nothing_for_it(
     assert found[0]["n"] == 0
 
 
+def test_neo4j_does_not_plan_ahead_beside_the_run_that_brings_the_graph_up_to_date(
+    watch: Watch, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = queue.Queue[int]()
+    (tree / "a.sql").write_text("SELECT 1")
+    with watch(watch_max_wait_seconds=0.5) as watching:
+        monkeypatch.setattr("flows.watch.reconcile.plan_ahead", lambda *_: planned.put(watching.trigger.runs.at_work))
+        watching.trigger.runs = UnderWay(at_work=1)
+        assert watching.run() == {"a.sql"}
+        asked = watching.trigger.asked
+        while watching.trigger.asked < asked + 2:
+            watching.until("True")
+        watching.trigger.runs = UnderWay()
+        assert planned.get(timeout=30) == 0
+
+
 def test_a_database_that_may_only_be_read_is_compared_all_the_same(
     reconciler: Reconciler, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
