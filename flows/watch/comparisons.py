@@ -106,9 +106,17 @@ class Comparisons:
     async def _plan_ahead(self, *, behind: bool) -> None:
         """Once no run has use for the database itself: a first ingest beside it takes a third longer."""
         if behind:
-            await asyncio.sleep(self._settings.watch_max_wait_seconds)  # by then the run is asked for
+            await self._expected_a_run()
             await self._waited_for_runs()
         await in_background(self._reconciler.plan_ahead)
+
+    async def _expected_a_run(self) -> None:
+        """Wait until one is under way, for what was found just now; not for longer than a change waits for its run."""
+        end = time.monotonic() + self._settings.watch_max_wait_seconds
+        while time.monotonic() < end:
+            if await self._busy():
+                return
+            await asyncio.sleep(_LOOK_AGAIN[0])
 
     async def _waited_for_runs(self) -> bool:
         """Wait while runs are under way, which may be writing what differs, for one round at most. False: none are."""

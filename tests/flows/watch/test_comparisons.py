@@ -157,7 +157,7 @@ def test_neo4j_does_not_plan_ahead_beside_the_run_that_brings_the_graph_up_to_da
 ) -> None:
     planned = queue.Queue[int]()
     (tree / "a.sql").write_text("SELECT 1")
-    with watch(watch_max_wait_seconds=0.5) as watching:
+    with watch() as watching:
         monkeypatch.setattr("flows.watch.reconcile.plan_ahead", lambda *_: planned.put(watching.trigger.runs.at_work))
         watching.trigger.runs = UnderWay(at_work=1)
         assert watching.run() == {"a.sql"}
