@@ -184,6 +184,9 @@ def test_the_prefect_server_has_the_settings_of_the_local_one(folder: Path, serv
     given = read_unit(folder, "lineage-prefect.service").environment
     assert {name: given.get(name) for name in server_settings} == server_settings
     assert given["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert (given["PREFECT_SERVER_API_HOST"], given["PREFECT_SERVER_API_PORT"]) == ("127.0.0.1", "4200"), (
+        "no one else's"
+    )
 
 
 def test_only_the_parts_name_a_prefect_server_since_the_single_unit_starts_its_own(folder: Path) -> None:
