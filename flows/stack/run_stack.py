@@ -106,10 +106,10 @@ class _Stack:
     def _changed(self, part: PartState) -> None:
         line = said(part, self.state.parts[part.name], time.monotonic() - self._began, ready=self._ready)
         self.state.parts[part.name] = part
+        if line:
+            self._say(line)  # first: who reads the state finds it said
         with suppress(OSError):  # a full disk: a stack that runs is worth more than its state
             self._file.keep(self.state)
-        if line:
-            self._say(line)
 
 
 @contextmanager
