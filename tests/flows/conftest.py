@@ -53,6 +53,29 @@ def environment(
     return {**os.environ, **variables}
 
 
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    """A folder with a table, a view on it and a procedure that fills another table."""
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    (folder / "orders.sql").write_text("CREATE TABLE dbo.Orders (Id int, Amount money);")
+    (folder / "v.sql").write_text("CREATE VIEW dbo.Big AS SELECT * FROM dbo.Orders WHERE Amount > 5;")
+    (folder / "load.sql").write_text(
+        "CREATE PROCEDURE dbo.Load AS INSERT INTO dbo.Sums (Total) SELECT SUM(Amount) FROM dbo.Big;"
+    )
+    return folder
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """A folder of 60 tables in as many files: batches of 50 and of 10."""
+    folder = tmp_path / "sql"
+    folder.mkdir()
+    for number in range(60):
+        (folder / f"t{number:02d}.sql").write_text(f"CREATE TABLE dbo.T{number:02d} (Id int);")
+    return folder
+
+
 class Ingest(Protocol):
     """Runs the bulk flow in this process."""
 

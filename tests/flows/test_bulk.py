@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from neo4j.exceptions import ServiceUnavailable
 from run_records import batches, task_states
 
 from lineage_core.graph.snapshot import snapshot
-from lineage_core.ingest import write_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,32 +20,6 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
     from lineage_core.graph.connection import Database
-
-TABLES = 60
-"""More than a batch holds."""
-
-
-@pytest.fixture
-def sql(tmp_path: Path) -> Path:
-    """A folder with a table, a view on it and a procedure that fills another table."""
-    folder = tmp_path / "sql"
-    folder.mkdir()
-    (folder / "orders.sql").write_text("CREATE TABLE dbo.Orders (Id int, Amount money);")
-    (folder / "v.sql").write_text("CREATE VIEW dbo.Big AS SELECT * FROM dbo.Orders WHERE Amount > 5;")
-    (folder / "load.sql").write_text(
-        "CREATE PROCEDURE dbo.Load AS INSERT INTO dbo.Sums (Total) SELECT SUM(Amount) FROM dbo.Big;"
-    )
-    return folder
-
-
-@pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """A folder of two batches."""
-    folder = tmp_path / "sql"
-    folder.mkdir()
-    for number in range(TABLES):
-        (folder / f"t{number:02d}.sql").write_text(f"CREATE TABLE dbo.T{number:02d} (Id int);")
-    return folder
 
 
 @pytest.mark.usefixtures("sql")
@@ -95,8 +66,8 @@ def test_a_changed_file_is_parsed_alone_and_a_whole_unchanged_batch_shows_as_cac
     assert set(task_states(prefect_api, first.run_id, names)) == {"Completed"}
     (tables / "t55.sql").write_text("CREATE TABLE dbo.T55 (Id int, Name varchar(9));")
     second = ingest(force=True)
-    assert (second.files.ok, second.files.unchanged) == (1, TABLES - 1)
-    assert (second.cache_hits, second.cache_misses) == (TABLES - 1, 1)
+    assert (second.files.ok, second.files.unchanged) == (1, 59)
+    assert (second.cache_hits, second.cache_misses) == (59, 1)
     assert second.changes.nodes_created == 1, "the new column"
     assert task_states(prefect_api, second.run_id, batches("parse", 50, 10)) == ["Cached", "Completed"]
 
@@ -187,75 +158,6 @@ def test_a_statement_that_is_not_understood_is_named_by_line_and_fails_nothing(i
     assert [(item.path, item.line) for item in report.problems] == [("sql/broken.sql", 3)]
 
 
-@pytest.mark.usefixtures("tables")
-def test_a_failed_batch_fails_the_run_by_name_and_the_others_are_written(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    _refuse(monkeypatch, batch=1, error=RuntimeError("t57 is refused"))
-    report = ingest()
-    assert report.failed
-    assert report.failures == ["write batch-001 (10 files), sql/t50.sql to sql/t59.sql: RuntimeError: t57 is refused"]
-    assert report.content.labels["File"] == 50
-    assert (settings.runs_dir / report.run_id).is_dir(), "kept to be looked at"
-    monkeypatch.undo()
-
-
-@pytest.mark.usefixtures("tables")
-def test_the_run_after_a_failed_one_writes_what_is_missing(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
-    with monkeypatch.context() as fault:
-        _refuse(fault, batch=1, error=RuntimeError("for now"))
-        assert ingest().failed
-    report = ingest()
-    assert not report.failed
-    assert (report.files.ok, report.files.unchanged) == (10, 50)
-    assert report.content.labels["File"] == TABLES
-    assert not (settings.runs_dir / report.run_id).exists()
-
-
-@pytest.mark.usefixtures("sql")
-def test_a_transient_error_is_tried_again_after_one_and_two_seconds(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries: list[float] = []
-    _refuse(monkeypatch, batch=0, error=ServiceUnavailable("gone for a moment"), times=2, tries=tries)
-    report = ingest()
-    assert not report.failed
-    assert [round(later - earlier) for earlier, later in pairwise(tries)] == [1, 2]
-
-
-@pytest.mark.usefixtures("tables")
-def test_a_database_that_stays_away_costs_one_batch_s_tries_and_not_every_batch_s(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tasks.write import write_batch
-
-    tries: list[float] = []
-    monkeypatch.setenv("INGEST_WRITERS", "1")
-    monkeypatch.setattr(write_batch, "retry_delay_seconds", [0] * 5)
-    for batch in (0, 1):
-        _refuse(monkeypatch, batch=batch, error=ServiceUnavailable("away"), tries=tries)
-    report = ingest()
-    assert len(tries) == 6 + 1
-    named = sorted(line.split(",")[0] for line in report.failures)
-    assert named == ["write batch-000 (50 files)", "write batch-001 (10 files)"]
-
-
-def test_gone_files_wait_until_everything_else_is_written(
-    ingest: Ingest, sql: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ingest()
-    (sql / "load.sql").rename(sql / "load2.sql")
-    with monkeypatch.context() as fault:
-        _refuse(fault, batch=0, error=RuntimeError("refused"))
-        report = ingest()
-    assert report.files.deleted == 0
-    assert report.content.labels["FunctionOrProcedure"] == 1
-    assert any("1 gone files stay" in note for note in report.notes)
-    assert ingest().files.deleted == 1
-
-
 def test_the_run_leaves_its_report_and_the_files_to_look_at_in_the_ui(
     ingest: Ingest, sql: Path, artifacts: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -277,28 +179,6 @@ def test_folders_of_runs_that_failed_long_ago_are_forgotten(ingest: Ingest, sett
     ingest()
     assert young.exists()
     assert not old.exists()
-
-
-def _refuse(
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    batch: int,
-    error: Exception,
-    times: int = 1_000,
-    tries: list[float] | None = None,
-) -> None:
-    """Make writing one batch fail, a number of times."""
-    write = write_stage.write_batch
-    log = tries if tries is not None else []
-
-    def faulty(number: int, *rest: Any) -> Any:
-        if number == batch:
-            log.append(time.monotonic())
-            if len(log) <= times:
-                raise error
-        return write(number, *rest)
-
-    monkeypatch.setattr(write_stage, "write_batch", faulty)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from lineage_core.cache.parse_cache import ParseCache, facts_key
 from lineage_core.errors import CacheError, DataFolderError
-from lineage_core.ingest.parse_stage import FACTS, FileParse, ParseOptions, failed_parse, parse_file, parse_files
+from lineage_core.ingest.parse_stage import FACTS, FileParse, ParseOptions, failed_parse, parse_files
 from lineage_core.ingest.pool import ParserPool
 from lineage_core.ingest.spool import Spool
 from lineage_core.model.facts import FileFacts
@@ -24,32 +24,7 @@ from lineage_core.settings import Settings, load_settings
 from lineage_core.source.hashing import hash_file
 from lineage_core.sql.parse import PARSER_VERSION, parse_text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 VIEW = "CREATE VIEW dbo.v AS\nSELECT a FROM dbo.t\nGO\n"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(root=tmp_path, data_dir=tmp_path / "data", workers=2)
-
-
-@pytest.fixture
-def options(settings: Settings) -> ParseOptions:
-    return ParseOptions.of(settings, settings.runs_dir / "r1", 3)
-
-
-@pytest.fixture
-def version(tmp_path: Path) -> Callable[..., FileVersion]:
-    """Writes a file and takes its version."""
-
-    def write(content: str | bytes, name: str = "v.sql", dialect: str = "tsql") -> FileVersion:
-        file = tmp_path / name
-        file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return hash_file(SourceFile(path=name, location=str(file)), dialect)
-
-    return write
 
 
 def spooled(options: ParseOptions) -> dict[str, FileFacts]:
@@ -215,49 +190,6 @@ def test_a_spool_that_cannot_be_written_is_an_error_of_the_run(version: Any, tmp
     (tmp_path / "runs").touch()
     with pytest.raises(DataFolderError, match="cannot be written"):
         parse_one(version(VIEW), ParseOptions(run_dir=tmp_path / "runs"))
-
-
-# Large files.
-
-
-def test_a_large_file_gives_what_it_would_give_in_one_piece(
-    version: Any, options: ParseOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lineage_core.ingest.file_facts._PIECE_CHARACTERS", 100)
-    views = "".join(VIEW.replace("dbo.v", f"dbo.v{number}").replace("\n", "\r\n") for number in range(50))
-    procedure = "CREATE PROCEDURE dbo.p AS\nSELECT a INTO #t FROM dbo.t\nINSERT dbo.u SELECT a FROM #t\nGO\n"
-    broken = "SELECT FROM (WHERE\nGO\n"
-    given = version(f"USE [sales]\nGO\n{views}{procedure}{broken}".encode("utf-16"), dialect="")
-    whole, facts = parse_file(given, options)
-    streamed, streamed_facts = parse_file(given, ParseOptions(large=0))
-    assert streamed_facts == facts
-    assert replace(streamed, seconds=whole.seconds) == whole
-
-
-def test_a_large_file_of_data_has_facts_that_are_small(version: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineage_core.ingest.file_facts._PIECE_CHARACTERS", 1_000)
-    inserts = "".join(f"INSERT dbo.t (a, b) VALUES ({number}, 'x')\nGO\n" for number in range(500))  # noqa: S608 - no query is run
-    flow = "INSERT dbo.t (a) SELECT a FROM dbo.s\nGO\n"
-    result, facts = parse_file(version(inserts + flow), ParseOptions(large=0))
-    assert result.status is FileStatus.OK
-    assert facts
-    assert [(item.line, item.reads, item.writes) for item in facts.statements] == [
-        (1, (), ("dbo.t",)),
-        (1001, ("dbo.s",), ("dbo.t",)),
-    ]
-
-
-def test_a_large_file_that_keeps_changing_fails(version: Any, tmp_path: Path) -> None:
-    given = version(VIEW)
-
-    def parse(text: str, dialect: str = "") -> FileFacts:
-        with (tmp_path / "v.sql").open("a") as file:
-            file.write("-- more\n")
-        return parse_text(text, dialect)
-
-    result, _ = parse_file(given, ParseOptions(large=0), parse=parse)
-    assert result.status is FileStatus.FAILED
-    assert "is being written to" in result.problems[0].message
 
 
 # In worker processes.

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage_core.link.catalog import Catalog, from_text, to_text
+from lineage_core.link.catalog import Catalog
 from lineage_core.link.lookup import Lookup
-from lineage_core.link.names import suffix_lookup
 
 if TYPE_CHECKING:
     from conftest import Link, Tree
@@ -289,28 +288,3 @@ def test_the_catalog_survives_the_spool(link: Link) -> None:
     again = Catalog.model_validate_json(catalog.model_dump_json())
     assert again.model_dump() == catalog.model_dump()
     assert Lookup(again).complete(("orders",), "", "dbo") == ("", "dbo", "orders")
-
-
-PART = st.text(alphabet=st.characters(blacklist_characters="\x1f", blacklist_categories=("Cs",)), max_size=5)
-
-
-@given(st.tuples(PART, PART, PART))
-def test_keys_come_back_from_their_text(key: tuple[str, str, str]) -> None:
-    assert from_text(to_text(key)) == key
-
-
-@pytest.mark.parametrize(
-    ("names", "name", "found"),
-    [
-        (["dbo.t"], "dbo.t", "dbo.t"),
-        (["dbo.t"], "t", "dbo.t"),
-        (["t"], "dbo.t", "t"),
-        (["dbo.t"], "db.dbo.t", "dbo.t"),
-        (["a.t", "b.t"], "t", None),
-        (["t", "a.t"], "t", "t"),
-        (["at"], "t", None),
-        ([], "t", None),
-    ],
-)
-def test_names_match_by_their_last_parts(names: list[str], name: str, found: str | None) -> None:
-    assert suffix_lookup({item: item for item in names}, name) == found
