@@ -43,11 +43,19 @@ class PrefectServer:
             ServerError: it does not answer, or a local one ended instead.
         """
         deadline = time.monotonic() + (seconds if self.local else 0)
-        with httpx.Client(trust_env=self.local is None, timeout=_ASK_SECONDS) as client:
+        with self._client() as client:
             while not self._answers(client):
                 if time.monotonic() >= deadline or self._ended():
                     raise self.silence()
                 time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Whether it answers now."""
+        with self._client() as client:
+            return self._answers(client)
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(trust_env=self.local is None, timeout=_ASK_SECONDS)
 
     def _answers(self, client: httpx.Client) -> bool:
         try:

@@ -22,6 +22,8 @@ SEND_SECONDS = 15.0
 """A server that went away costs the end of a command at most as much. Prefect's client would try each state seven
 seconds long, and a command that was ended amid a run would stay for minutes.
 """
+SLOW_SECONDS = 60.0
+"""A server that answers gets so much longer."""
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def prefect_session(
         settings: where the server is.
         chatter: whether Prefect's log shows on the console.
         meanwhile: called while a local server starts, which takes 5 s; it may import prefect.
-        say: told if the server was gone in the end.
+        say: told if the server was gone, or too slow, in the end.
 
     Raises:
         ServerError: no server answers, or none can be started.
@@ -57,7 +59,7 @@ def prefect_session(
             try:
                 yield server
             finally:
-                _send_the_rest(say)
+                _send_the_rest(server, say)
 
 
 @contextmanager
@@ -89,14 +91,27 @@ def server_needed() -> Iterator[None]:
         ) from error
 
 
-def _send_the_rest(say: Callable[[str], object]) -> None:
+def _send_the_rest(server: PrefectServer, say: Callable[[str], object]) -> None:
+    gone = False
+    for seconds in (SEND_SECONDS, SLOW_SECONDS):
+        if _all_sent(seconds):
+            return
+        gone = not server.answers()
+        if gone:
+            break
+    trouble = "is gone" if gone else "is too slow"
+    say(f"The Prefect server {trouble}: its history lacks the end of this run. What was written is in the graph.")
+    end_within(0)  # Prefect goes on with it until the process ends, and holds that up
+
+
+def _all_sent(seconds: float) -> bool:
+    """Whether Prefect's client has sent, within so long, everything that it holds back."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
-    until = time.monotonic() + SEND_SECONDS
-    for worker in (EventsWorker, APILogWorker):
-        sent: Any = worker.drain_all(timeout=max(0.0, until - time.monotonic()))  # of futures: done, and not done
-        if sent[1]:
-            say("The Prefect server is gone: its history lacks the end of this run. What was written is in the graph.")
-            end_within(0)  # Prefect goes on with it until the process ends, and holds that up
-            return
+    until = time.monotonic() + seconds
+    sent: Any = [
+        worker.drain_all(timeout=max(0.0, until - time.monotonic()))  # of futures: done, and not done
+        for worker in (EventsWorker, APILogWorker)
+    ]
+    return not any(late for _, late in sent)

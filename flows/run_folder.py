@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lineage_core.errors import DataFolderError
@@ -45,8 +45,9 @@ def make_run_folder(settings: Settings, run_id: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         oldest = time.time() - KEEP_DAYS * _DAY
         for other in settings.runs_dir.iterdir():
-            if other != folder and other.is_dir() and other.stat().st_mtime < oldest:
-                discard_run_folder(other)
+            with suppress(FileNotFoundError):  # of a run that has just ended
+                if other != folder and other.is_dir() and other.stat().st_mtime < oldest:
+                    discard_run_folder(other)
     return folder
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
+import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
     from types import FrameType
+
+_AGAIN_SECONDS = 0.05
 
 
 class InterruptedBySignal(KeyboardInterrupt):
@@ -20,6 +26,7 @@ class InterruptedBySignal(KeyboardInterrupt):
 
 def catch_signals() -> None:
     """From now on in this process. A SIGINT that is ignored, as that of a shell's background job, stays so."""
+    sys.unraisablehook = _deliver_again
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
@@ -42,3 +49,18 @@ def signal_behind(error: BaseException | None) -> int | None:
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     raise InterruptedBySignal(number)
+
+
+def _deliver_again(lost: UnraisableHookArgs) -> None:
+    """A signal that came amid a finalizer or a weak reference's callback, whose exceptions Python only prints."""
+    number = signal_behind(lost.exc_value)
+    if number is None:
+        sys.__unraisablehook__(lost)
+    else:
+        # not a Thread: what was interrupted may be the keeping of threads, with its lock held
+        _thread.start_new_thread(_send_again, (number,))
+
+
+def _send_again(number: int) -> None:
+    time.sleep(_AGAIN_SECONDS)
+    os.kill(os.getpid(), number)

@@ -13,6 +13,7 @@ from flows.stack.part import Part
 from flows.watch.background import in_background
 
 if TYPE_CHECKING:
+    from flows.local_prefect import RunningServer
     from flows.server_environment import Address
     from lineage_core.settings import Settings
 
@@ -31,7 +32,7 @@ class LocalPrefect(Part):
         self._local = LocalServer(settings)
         self.address = address
         self.url = address.public_url
-        self._entered = False
+        self._entering: asyncio.Task[RunningServer] | None = None
 
     @property
     def api_url(self) -> str:
@@ -41,8 +42,8 @@ class LocalPrefect(Part):
     async def start(self) -> None:
         """Start it, or join the users of the one that runs."""
         await self._leave(0.0)  # of one that has ended
-        running = await in_background(lambda: self._local.enter(self.address))
-        self._entered = True
+        self._entering = asyncio.create_task(in_background(lambda: self._local.enter(self.address)))
+        running = await asyncio.shield(self._entering)
         self.address, self.process = running.address, running.process
         self.url = running.address.public_url
         server = PrefectServer(running.api_url, (self._local, running))
@@ -63,8 +64,11 @@ class LocalPrefect(Part):
         await self._leave(seconds)
 
     async def _leave(self, seconds: float) -> None:
-        if self._entered:
-            self._entered = False
+        entering, self._entering = self._entering, None
+        if entering is None:
+            return
+        await asyncio.wait([entering])  # a start that is called off meanwhile still makes a server
+        if entering.exception() is None:
             await in_background(lambda: self._local.leave(seconds))
 
 

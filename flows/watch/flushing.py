@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 ARRIVE_SECONDS = 0.5
 """What was saved just before somebody asks to flush is still on its way from the kernel."""
 
-SEND_SECONDS = 8.0
+SEND_SECONDS = 30.0
+"""The first question to Prefect, which imports it, and the run: 2 s on a quiet machine."""
+
 _LOOK_AGAIN_SECONDS = 0.05
 _STEP_MS = 100
 _NO_EVENTS_SECONDS = 1.0

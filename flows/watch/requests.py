@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from lineage_core.settings import Settings
 
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 40.0
+"""More than the watcher itself waits for Prefect's answer."""
+
 _REQUEST, _ANSWER = ".request", ".answer"
 _OLD_SECONDS = 3600.0
 

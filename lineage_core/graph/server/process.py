@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -30,7 +31,6 @@ from lineage_core.graph.server.java import find_java
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lineage_core.settings import Settings
 
@@ -121,7 +121,7 @@ class EmbeddedServer:
     def status(self) -> ServerStatus:
         """What is known right now."""
         process = self._process()
-        stored = sum(file.stat().st_size for file in (self._home / "data").rglob("*") if file.is_file())
+        stored = sum(_sizes(self._home / "data"))
         return ServerStatus(
             running=process is not None,
             home=self._home,
@@ -238,6 +238,14 @@ class EmbeddedServer:
     def _last_words(self) -> str:
         lines = self.log.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:] if self.log.is_file() else []
         return "Its last words:\n" + "\n".join(lines) if lines else ""
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """Of the files below a folder, some of which a running server deletes meanwhile."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                yield Path(place, name).lstat().st_size
 
 
 def _answers(port: int) -> bool:

@@ -60,6 +60,23 @@ def test_what_a_library_makes_of_an_interruption_is_not_shown_as_an_error(bare_e
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_amid_a_callback_whose_errors_are_ignored_still_ends_the_command(
+    bare_environment: dict[str, str], number: signal.Signals
+) -> None:
+    callback = """
+    import weakref
+    class Thing: pass
+    thing = Thing()
+    watch = weakref.ref(thing, lambda _: (os.kill(os.getpid(), number), time.sleep(0.1)))
+    del thing
+    time.sleep(600)
+"""
+    done = run(number, callback, bare_environment)
+    assert done.returncode == 128 + number
+    assert done.stderr == "Interrupted. Files that were written stay; the next run does the rest.\n"
+
+
 def test_a_command_that_nobody_interrupts_waits_for_its_threads(bare_environment: dict[str, str]) -> None:
     late = "threading.Timer(3, print, ('late',)).start()"
     began = time.monotonic()
