@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas import TaskRun
 
-SECONDS = 20.0
-"""Within them a server has recorded the end of a task run."""
+SECONDS = 120.0
+"""Within them a server has recorded the end of a task run; it takes a second on a quiet machine."""
 
 
 def batches(stage: str, *files: int) -> list[str]:
@@ -38,6 +38,17 @@ def ended_task_runs(client: SyncPrefectClient, run_id: str, named: list[str]) ->
             return runs
         assert time.monotonic() < deadline, {name: run.state_name for name, run in found.items()}
         time.sleep(0.1)
+
+
+def retry_delays(client: SyncPrefectClient, run: TaskRun) -> list[float]:
+    """Seconds from the end of each failed try of a task run to its next one, as the server was told them."""
+    waits = [
+        (state.state_details.scheduled_time - state.timestamp).total_seconds()
+        for state in sorted(client.read_task_run_states(run.id), key=lambda state: state.timestamp)
+        if state.name == "AwaitingRetry" and state.state_details.scheduled_time
+    ]
+    assert run.run_count == len(waits) + 1
+    return waits
 
 
 def task_states(api_url: str, run_id: str, named: list[str]) -> list[str | None]:

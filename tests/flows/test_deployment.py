@@ -16,6 +16,7 @@ from filelock import FileLock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Scheduled
+from run_processes import until_gone
 
 from flows import deploy as deployment
 from flows.prefect_file import read_prefect_file
@@ -120,6 +121,7 @@ def test_a_worker_runs_the_deployment_and_a_retry_writes_only_the_batch_that_fai
         assert "write batch-001 (10 files), sql/t50.sql to sql/t59.sql: RuntimeError" in failed.state.message
         assert _files(driver, database, project) == 50
         (checkout / "fault").unlink()
+        until_gone(run.id)
         client.set_flow_run_state(run.id, Scheduled(name="AwaitingRetry"), force=True)
         mended = _wait(client, run.id)
     assert mended.state.is_completed(), mended.state
@@ -155,7 +157,7 @@ def _worker(environment: dict[str, str], checkout: Path) -> Iterator[None]:
 
 def _wait(client: SyncPrefectClient, run_id: UUID) -> FlowRun:
     """The run once it has ended. Prefect tells of it by events only to those that ask before it begins: so look."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while True:
         run = client.read_flow_run(run_id)
         if run.state is not None and run.state.is_final():

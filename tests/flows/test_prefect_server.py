@@ -85,7 +85,7 @@ def test_a_dead_server_of_prefect_api_url_is_named_at_once(tmp_path: Path) -> No
         pytest.raises(ServerError, match=re.escape("http://127.0.0.1:9/api")) as caught,
     ):
         server.wait()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30, "a local server would be waited for a minute"
     assert "PREFECT_API_URL" in caught.value.hint
     assert not (tmp_path / "prefect").exists(), "no local server is started instead"
 

@@ -22,7 +22,7 @@ from lineage_core.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STALL_SECONDS = 3
+STALL_SECONDS = 8
 """After which a connection to the tests' own server counts as lost."""
 
 Fault = Literal["pass", "before", "after", "stall"]
@@ -75,7 +75,7 @@ class Proxy:
     def down(self, seconds: float) -> None:
         """Cut everything, and refuse connections for some seconds from now on."""
         self.close()
-        threading.Timer(seconds, self._come_back).start()
+        threading.Timer(seconds, self.open).start()
 
     def close(self) -> None:
         """Cut everything, and listen no more."""
@@ -85,7 +85,8 @@ class Proxy:
         while self._pairs:
             self._pairs.pop().cut()
 
-    def _come_back(self) -> None:
+    def open(self) -> None:
+        """Take connections again."""
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._listen()
 

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("kills")]
 
 LINEAGE = Path(sys.executable).with_name("lineage")
-FILES = 150
-SECONDS = 60.0
+FILES = 500
+"""Parsed in seconds, so that a server killed when the first are done is missed."""
+
+SECONDS = 240.0
+"""For what takes some seconds on a quiet machine."""
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def server(tmp_path: Path) -> Iterator[tuple[str, psutil.Process]]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Files enough for three batches."""
+    """Files enough for ten batches."""
     folder = tmp_path / "sql"
     folder.mkdir()
     for number in range(FILES):

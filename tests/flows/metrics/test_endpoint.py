@@ -78,13 +78,15 @@ def test_every_metric_says_what_it_is() -> None:
 
 def test_a_run_is_counted_by_how_it_ended(own: Settings) -> None:
     failed, completed = (value("lineage_runs_total", kind="bulk", outcome=end) for end in ("failed", "completed"))
+    began = time.time()
     with counted_run("bulk", own) as counted:
         counted.ended_well = True
+    ended = time.time()
     with pytest.raises(RuntimeError), counted_run("bulk", own):
         raise RuntimeError
     assert value("lineage_runs_total", kind="bulk", outcome="completed") == completed + 1
     assert value("lineage_runs_total", kind="bulk", outcome="failed") == failed + 1
-    assert time.time() - value("lineage_last_success_timestamp_seconds", kind="bulk") < 10
+    assert began <= value("lineage_last_success_timestamp_seconds", kind="bulk") <= ended
 
 
 def test_a_report_is_counted_by_status_and_kind() -> None:
@@ -127,7 +129,7 @@ def test_who_finds_the_port_taken_serves_once_it_is_free(own: Settings, monkeypa
         time.sleep(0.2)
         stranger.close()
         found: dict[tuple[str, str], float] = {}
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not found and time.monotonic() < deadline:
             with suppress(OSError):
                 found = served(own)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from run_processes import until_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineage_core.graph.connection import Database
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui"), pytest.mark.timeout(1200)]
 
 FILES = 130
 """Three batches: 50, 50 and 30."""
@@ -50,6 +51,7 @@ def test_once_the_cause_is_gone_retry_executes_the_failed_batch_alone(
     assert pages.state_message().startswith(f"{REFUSED}ServiceUnavailable")
     assert site.way.cuts == 3, "tried, and tried again as often as the settings of the copy say"
     assert _files(driver, database, project) == FILES - 50
+    until_gone(run)
     pages.retry()
     pages.expect_state("Completed")
     _assert_only_batch_1_was_written_again(server, run, tries=3)
@@ -68,6 +70,7 @@ def test_once_the_code_is_mended_retry_runs_the_mended_code_and_the_failed_batch
         run = pages.custom_run(paths=[str(tree)], project=project, root=str(tree.parent))
         pages.expect_state("Failed")
     assert pages.state_message() == f"{REFUSED}KeyError: 'rows'"
+    until_gone(run)
     pages.retry()
     pages.expect_state("Completed")
     _assert_only_batch_1_was_written_again(server, run, tries=1)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineage_core.graph.connection import Database
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("ui"), pytest.mark.timeout(1200)]
 
 SECONDS = 60.0
 LONG = f"CREATE TABLE app.notes (id int);\nCOMMENT ON COLUMN app.notes.id IS '{40_000 * 'x'}';"

@@ -185,7 +185,7 @@ def test_a_comparison_does_not_hold_the_window_open(watch: Watch, tree: Path) ->
         began = time.monotonic()
         (tree / "a.sql").write_text("SELECT 1")
         assert watching.run() == {"a.sql"}
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30, "the quiet closed it, not the maximum wait"
 
 
 def test_runs_under_way_may_be_writing_what_differs_and_are_waited_for(

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 COMMAND = [sys.executable, "-c", "from flows.cli import main; main()"]
-SECONDS = 60.0
+SECONDS = 240.0
+"""For what takes some seconds on a quiet machine."""
 
 PROBE = """
 import json, os, pathlib, sys, time
@@ -130,6 +131,10 @@ class Worker:
                 if serves and "flows.warm.runner" in child.cmdline():
                     return child
         return None
+
+    def until(self, what: Callable[[], Any]) -> Any:
+        """What `what` gives, once that is something."""
+        return until(what)
 
     def stop(self) -> None:
         """As Ctrl-C does."""

@@ -30,7 +30,7 @@ MOMENTS = 10
 """Kills, one in each tenth of the time from the submission of a run to its end."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("flow", list(DEPLOYMENTS))
 def test_the_next_worker_makes_the_graph_whole(
     worker: Callable[..., Worker],

@@ -52,13 +52,13 @@ class Holders:
             [sys.executable, "-c", HOLD, name, until], cwd=self._folder, env={**self._variables, **more}
         )
 
-    def entered(self, name: str, seconds: float = 30.0) -> float:
+    def entered(self, name: str, seconds: float = 120.0) -> float:
         """When one got the slot, once it has."""
         return self._when(f"{name}.in", seconds)
 
     def left(self, name: str) -> float:
         """When it gave it back."""
-        return self._when(f"{name}.out", 30.0)
+        return self._when(f"{name}.out", 120.0)
 
     def _when(self, name: str, seconds: float) -> float:
         deadline = time.monotonic() + seconds
@@ -94,4 +94,4 @@ def test_the_slot_of_a_killed_run_is_free_again_when_its_lease_has_ended(holders
     os.kill(holders.processes["killed"].pid, signal.SIGKILL)
     holders.processes["killed"].wait()
     holders.start("next", "/", "killed")
-    assert holders.entered("next", 150.0)
+    assert holders.entered("next", 300.0)
