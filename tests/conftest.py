@@ -7,6 +7,7 @@ import signal
 import uuid
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
+    """What holds for all tests."""
+    # A machine that is busy with something else says nothing about an example: without limits in time.
+    hypothesis.settings.register_profile(
+        "lineage", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("lineage")
+    _take_interrupts()
+
+
+def _take_interrupts() -> None:
     """Take Ctrl-C even where this was started with SIGINT ignored, as shells start what runs in the background.
 
     What the tests start would ignore it as well, and some of them end it so.

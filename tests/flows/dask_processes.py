@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WORKLOADS = CHECKOUT / "tests" / "lineage_core" / "ingest"
-SECONDS = 60.0
+SECONDS = 240.0
 DEATHS = 1
 """Workers that a piece may take along and still be given to another."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from dask_processes import until
+from ended_processes import is_running
 from plain_runs import differences
 
 from flows.doctor import servers
@@ -145,7 +146,7 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_run_is_not_seen_in_the_graph
     assert report.failures == []
     assert report.cache_misses == SLOW + 47
     assert differences(graph(), wanted) == ""
-    until(lambda: not [pid for pid in killed[0] if psutil.pid_exists(pid)])
+    until(lambda: not [pid for pid in killed[0] if is_running(pid)])
 
 
 def _view(number: int) -> str:

@@ -259,7 +259,6 @@ def run_sequences(runs: PlainRuns, number: int, sequences: int, steps: int) -> N
         settings=hypothesis.settings(
             max_examples=sequences,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),

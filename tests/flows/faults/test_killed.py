@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from changing_tree import Tree
+from ended_processes import is_running
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -147,16 +148,9 @@ def kill_flow(run: psutil.Process, _server: Server) -> None:
     children = run.children(recursive=True)
     run.kill()
     deadline = time.monotonic() + 60
-    while [child for child in children if _runs(child)]:
+    while [child for child in children if is_running(child.pid)]:
         assert time.monotonic() < deadline, children
         time.sleep(0.05)
-
-
-def _runs(process: psutil.Process) -> bool:
-    """Not if it has ended and its new parent has not yet taken note of that."""
-    with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def kill_pool_process(run: psutil.Process, _server: Server) -> None:

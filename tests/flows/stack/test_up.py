@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 import pytest
+from ended_processes import is_running
 
 from flows.ports import is_free
 from flows.stack.state import StackFile
@@ -191,17 +192,9 @@ def _text(file: Path) -> str:
 def _assert_nothing_is_left(stack: Up, pids: list[int], ports: list[int]) -> None:
     assert "Everything is stopped." in stack.said
     assert "Traceback" not in stack.said
-    assert [pid for pid in pids if _runs(pid)] == []
+    assert [pid for pid in pids if is_running(pid)] == []
     assert [port for port in ports if not is_free(port)] == []
     assert stack.status()["exit"] == 1
-
-
-def _runs(pid: int) -> bool:
-    """Not if it has ended and its parent, for orphans the system's first process, has not yet taken note of that."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _metrics(stack: Up) -> str:

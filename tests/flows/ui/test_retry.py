@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from ended_processes import until_gone
 from playwright.sync_api import expect
-from run_processes import until_gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

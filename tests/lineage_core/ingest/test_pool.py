@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from ended_processes import is_running
 
 from lineage_core.ingest.memory import held
 from lineage_core.ingest.pool import ParserPool
@@ -43,7 +44,7 @@ def lost(item: object, reason: str) -> Any:
     return (item, reason)
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
     """Look at what another process does, until it is so."""
     event = threading.Event()
     for _ in range(int(seconds / 0.02)):
@@ -167,7 +168,7 @@ def test_closing_ends_the_processes_in_the_middle_of_their_work(workloads: Any, 
     with ParserPool(load_settings(workers=2)) as pool:
         pending = pool.submit_batch(workloads.marked, [str(mark)], lost)
         wait_for(lambda: mark.exists() and mark.read_text())
-    assert not psutil.pid_exists(int(mark.read_text()))
+    wait_for(lambda: not is_running(int(mark.read_text())))
     with pytest.raises(CancelledError):
         pending.result()
 
@@ -188,7 +189,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     worker = int(mark.read_text())
     parent.kill()
     parent.wait()
-    wait_for(lambda: not psutil.pid_exists(worker))
+    wait_for(lambda: not is_running(worker))
 
 
 # Memory.

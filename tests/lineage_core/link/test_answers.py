@@ -57,7 +57,7 @@ def rows_of(path: str, facts: FileFacts, catalog: Catalog, name: str) -> FileRow
 dialects = st.sampled_from(["tsql", "tsql", "postgres"])
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.data(), dialects)
 def test_a_file_that_is_answered_the_same_has_the_same_rows(data: st.DataObject, name: str) -> None:
     own = facts_of({"m.sql": data.draw(texts({"tsql": TSQL, "postgres": POSTGRES}[name]))}, name)
@@ -72,7 +72,7 @@ def test_a_file_that_is_answered_the_same_has_the_same_rows(data: st.DataObject,
         assert second.rels == first.rels
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.data(), dialects)
 def test_the_catalog_follows_from_what_files_define_in_whatever_order_they_are_read(
     data: st.DataObject, name: str

@@ -58,7 +58,7 @@ TREE = {
 
 
 @given(st.permutations(sorted(TREE)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_order_of_reading_does_not_matter(link: Link, order: list[str]) -> None:
     expected, found = link(TREE, order=sorted(TREE)), link(TREE, order=order)
     assert {path: rows.digest for path, rows in found.rows.items()} == {

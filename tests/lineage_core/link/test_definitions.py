@@ -69,14 +69,14 @@ def test_a_view_keeps_what_decides_its_columns_names(text: str) -> None:
     assert assert_same_names(text, "postgres") == 1
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(texts(POSTGRES))
 def test_any_view_keeps_what_decides_its_columns_names(statements: list[str]) -> None:
     for text in statements:
         assert_same_names(text, "postgres")
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.sampled_from(["tsql", "postgres"]), st.data())
 def test_definitions_come_back_from_their_text_with_the_bodies_statements(name: str, data: st.DataObject) -> None:
     statements = data.draw(texts({"tsql": TSQL, "postgres": POSTGRES}[name]))

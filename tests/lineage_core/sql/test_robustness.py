@@ -61,21 +61,21 @@ def damaged(draw: st.DrawFn) -> str:
 
 
 @given(damaged(), st.sampled_from(DIALECTS))
-@settings(max_examples=600, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=600, suppress_health_check=SLOW)
 def test_a_damaged_text_has_an_answer(text: str, name: str) -> None:
     found = analyze(text, dialect=name)
     assert all("the extractor failed" not in problem.message for problem in found.errors)
 
 
 @given(damaged(), st.sampled_from(DIALECTS))
-@settings(max_examples=600, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=600, suppress_health_check=SLOW)
 def test_the_slices_of_a_damaged_text_join_to_it(text: str, name: str) -> None:
     assert "".join(text[item.start : item.end] for item in split(text, dialect(name))) == text
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 @given(text=st.text(max_size=200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_slices_of_any_text_join_to_it(name: str, text: str) -> None:
     assert "".join(text[item.start : item.end] for item in split(text, dialect(name))) == text
 

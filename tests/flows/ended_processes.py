@@ -1,4 +1,4 @@
-"""The processes of flow runs that a worker has started."""
+"""Whether processes have ended: a process by its id, and those of a flow run that a worker has started."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 SECONDS = 120.0
+
+
+def is_running(pid: int) -> bool:
+    """Not if it has ended and its parent, for orphans the system's first process, has not yet taken note of that."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until_gone(run_id: UUID | str) -> None:
