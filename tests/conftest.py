@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import hypothesis
+import psutil
 import pytest
 from filelock import FileLock
 
@@ -26,14 +28,33 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
 
-def pytest_configure() -> None:
+RUN = "RUN_OF_TESTS"
+"""The environment variable by which everything is known that a run of tests has started."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """What holds for all tests."""
+    if not _is_worker(config):
+        os.environ[RUN] = uuid.uuid4().hex
     # A machine that is busy with something else says nothing about an example: without limits in time.
     hypothesis.settings.register_profile(
         "lineage", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
     )
     hypothesis.settings.load_profile("lineage")
     _take_interrupts()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what a run that was interrupted has left: servers, whose fixtures came to no end."""
+    if not _is_worker(config):
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # it has ended, or is somebody else's
+                if process.environ().get(RUN) == os.environ[RUN]:
+                    process.kill()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _take_interrupts() -> None:
