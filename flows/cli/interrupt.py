@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _AGAIN_SECONDS = 0.05
+"""Most likely what ignores exceptions is over by then; if not, it is sent once more."""
 
 
 class InterruptedBySignal(KeyboardInterrupt):

@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Settings:
 
 def served(settings: Settings) -> dict[tuple[str, str], float]:
     """What the endpoint says: (sample, labels as JSON) -> value."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics", timeout=60) as answer:
         families = list(text_string_to_metric_families(answer.read().decode()))
     return {(item.name, json.dumps(item.labels)): item.value for family in families for item in family.samples}
 

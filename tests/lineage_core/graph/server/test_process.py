@@ -73,6 +73,16 @@ def test_the_packaged_java_is_new_enough() -> None:
     assert version(packaged_java()) >= 17
 
 
+def test_a_file_that_vanishes_while_the_store_is_measured_has_no_size(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"123")
+    sizes = process._sizes(tmp_path)
+    assert next(sizes) == 3
+    for name in "ab":
+        (tmp_path / name).unlink()
+    assert list(sizes) == []
+
+
 def test_java_home_has_to_be_a_java(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="cannot be run"):
         find_java(load_settings(java_home=tmp_path))
